@@ -1,0 +1,1 @@
+"""Storage for machine-learning training on Kubernetes, as Pulumi components."""

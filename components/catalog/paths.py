@@ -1,0 +1,102 @@
+"""Directories that may be mounted, on a node and in a container."""
+
+from __future__ import annotations
+
+import posixpath
+
+from components.catalog.problem import Problem
+
+LINK = "https://kubernetes.io/docs/concepts/storage/volumes/#hostpath"
+
+# Directories of a node whose content belongs to the system. A volume on one
+# of them, or on a parent of one, hands the node to whoever can write to it.
+SYSTEM_DIRECTORIES = (
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib64",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var/lib/containerd",
+    "/var/lib/docker",
+    "/var/lib/etcd",
+    "/var/lib/kubelet",
+    "/var/log",
+    "/var/run",
+)
+# In a container the program, its libraries and the kernel's views live here;
+# /dev/shm and directories below /run are ordinary mount points.
+CONTAINER_DIRECTORIES = frozenset(
+    ("/", "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
+)
+
+
+def _absolute(text: str, rule: str, what: str) -> Problem | None:
+    if text.startswith("/") and ":" not in text and ".." not in text.split("/"):
+        return None
+    fixed = posixpath.normpath("/" + text.replace(":", "").lstrip("/"))
+    return Problem(
+        rule=rule,
+        message=f"{what} is an absolute path without '..' and ':'",
+        value=text,
+        nearest=fixed,
+        link=LINK,
+    )
+
+
+def host_directory(text: str) -> Problem | None:
+    """What is wrong with `text` as a directory of a node that holds data."""
+    problem = _absolute(text, "PTH01", "a directory on the node")
+    if problem is not None:
+        return problem
+    path = posixpath.normpath(text).replace("//", "/")
+    inside = any(path == d or path.startswith(f"{d}/") for d in SYSTEM_DIRECTORIES)
+    above = any(path == "/" or d.startswith(f"{path}/") for d in SYSTEM_DIRECTORIES)
+    if not (inside or above):
+        return None
+    leaf = posixpath.basename(path) or "data"
+    return Problem(
+        rule="PTH02",
+        message="this directory belongs to the node's system (or holds one that "
+        "does): a pod that writes there can take over the node",
+        value=text,
+        nearest=f"/var/lib/ml-storage/{leaf}",
+        link=LINK,
+    )
+
+
+def mount_path(text: str) -> Problem | None:
+    """What is wrong with `text` as a mount point in a container."""
+    problem = _absolute(text, "PTH03", "a mount point")
+    if problem is not None:
+        return problem
+    path = posixpath.normpath(text).replace("//", "/")
+    if path not in CONTAINER_DIRECTORIES:
+        return None
+    return Problem(
+        rule="PTH04",
+        message="a mount here would hide the container's own system files",
+        value=text,
+        nearest="/data" if path == "/" else f"/data{path}",
+        link="https://kubernetes.io/docs/concepts/storage/volumes/",
+    )
+
+
+def relative_directory(text: str) -> Problem | None:
+    """What is wrong with `text` as a directory inside a volume."""
+    if text and not text.startswith("/") and ".." not in text.split("/"):
+        return None
+    parts = [part for part in text.split("/") if part not in ("", ".", "..")]
+    return Problem(
+        rule="PTH05",
+        message="a directory inside a volume is a relative path without '..'",
+        value=text,
+        nearest="/".join(parts) or None,
+        link="https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath",
+    )

@@ -1,0 +1,5 @@
+"""Storage and jobs on any Kubernetes.
+
+A Spec (`*_spec.py`) needs pydantic only; a component needs Pulumi. Nothing is
+imported here, so that reading a Spec never loads Pulumi.
+"""

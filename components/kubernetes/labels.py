@@ -1,0 +1,10 @@
+"""Labels and annotations that this project puts on objects."""
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+TEAM = "ml-storage/team"
+JOB = "ml-storage/job"
+RUN = "ml-storage/run"
+RUNNING = "ml-storage/running"
+"""Digest of the pod template that a Job was started with."""
+DECLARED = "ml-storage/declared"
+"""Digest of the pod template that the program declares now."""

@@ -1,0 +1,75 @@
+"""What a pod can mount, and what the pod needs for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from components.catalog.storage_kinds import AccessMode
+from components.kubernetes.volume_spec import Writers
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodNeeds:
+    """What a volume asks of every pod that mounts it.
+
+    Attributes:
+        annotations: Annotations of the pod, not of its owner.
+        service_account: The ServiceAccount whose identity mounts it.
+        node_selector: Labels of the nodes that can mount it.
+        tolerations: Taints of those nodes.
+        memory: Bytes that it takes from the pod's memory limit.
+        ephemeral_storage: Bytes that it takes from the node's disk.
+    """
+
+    annotations: Mapping[str, str] = field(default_factory=dict[str, str])
+    service_account: str | None = None
+    node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
+    tolerations: Sequence[Mapping[str, Any]] = ()
+    memory: Decimal = Decimal(0)
+    ephemeral_storage: Decimal = Decimal(0)
+
+
+class Mountable(Protocol):
+    """Anything a pod can mount: a claim, scratch, a bucket."""
+
+    @property
+    def access_modes(self) -> list[AccessMode]:
+        """Who may mount it at once."""
+        ...
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every mount of it is read-only."""
+        ...
+
+    def volume_source(self) -> dict[str, Any]:
+        """The entry of `spec.volumes` without its name."""
+        ...
+
+    def pod_needs(self) -> PodNeeds:
+        """What the pod needs for it."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """One mount of a container.
+
+    Attributes:
+        name: Name of the volume within the pod.
+        path: Where the container sees it.
+        volume: What is mounted.
+        read_only: Mount it read-only.
+        sub_path: The directory of the volume that is mounted, instead of all.
+        writers: How the writing pods share it.
+    """
+
+    name: str
+    path: str
+    volume: Mountable
+    read_only: bool = False
+    sub_path: str | None = None
+    writers: Writers | None = None

@@ -1,0 +1,82 @@
+"""A StorageClass that survives its own changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.kubernetes.storage_class_spec import StorageClassSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageClassArgs:
+    """What a StorageClass is made from."""
+
+    spec: StorageClassSpec
+
+
+class StorageClass(pulumi.ComponentResource):
+    """A class under a fixed name, since claims refer to it.
+
+    Kubernetes refuses every change of a class but its expansion flag, so a
+    changed one is deleted and made again under its name. Claims that are bound
+    keep their volumes: a class is only read when a volume is provisioned.
+
+    Attributes:
+        class_name: Name of the class, known when it exists.
+    """
+
+    class_name: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        args: StorageClassArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Make the class called `name`.
+
+        Args:
+            name: The name of the class.
+            args: What to make; an `existing` class is not made but named.
+            opts: Must carry the provider of the cluster.
+
+        Raises:
+            ValueError: The class exists already and is not to be made.
+        """
+        if args.spec.existing:
+            raise ValueError(f"the class {name!r} is existing: there is none to make")
+        super().__init__("ml-storage:index:StorageClass", name, None, opts)
+        made = k8s.storage.v1.StorageClass(
+            f"{name}-class",
+            metadata={"name": name},
+            **storage_class_fields(args.spec),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                # The provider replaces for provisioner and parameters by itself.
+                replace_on_changes=[
+                    "mountOptions",
+                    "reclaimPolicy",
+                    "volumeBindingMode",
+                ],
+            ),
+        )
+        self.class_name = made.metadata["name"]
+        self.register_outputs({"className": self.class_name})
+
+
+def storage_class_fields(spec: StorageClassSpec) -> dict[str, Any]:
+    """The arguments of the class, without those that are left at nothing."""
+    fields: dict[str, Any] = {
+        "provisioner": spec.provisioner,
+        "reclaim_policy": spec.reclaim_policy,
+        "volume_binding_mode": spec.volume_binding_mode,
+        "allow_volume_expansion": spec.allow_volume_expansion,
+        "parameters": spec.parameters,
+        "mount_options": spec.mount_options,
+    }
+    return {key: value for key, value in fields.items() if value not in ({}, [])}

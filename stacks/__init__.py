@@ -1,0 +1,1 @@
+"""A stack's YAML in, components out."""

@@ -1,0 +1,97 @@
+"""Access modes: what a driver gives, and what the jobs need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.catalog.problem import Problem
+from components.catalog.storage_kinds import LINK, check_access_modes
+from components.kubernetes.claim_spec import ClaimSpec
+from components.kubernetes.scratch_spec import ScratchSpec
+from stacks.checks.rule import Rule
+from stacks.checks.stack import MountOf, Stack
+
+
+def offered_by_the_driver(stack: Stack) -> Iterator[Problem]:
+    """A claim's access modes are those that its class's driver offers."""
+    for name, claim in stack.claims:
+        row = stack.storage_kind(claim)
+        if row is None:
+            continue
+        problem = check_access_modes(row, claim.access_modes, claim.volume_mode)
+        if problem is not None:
+            yield problem.under("team", "volumes", name)
+
+
+def _shared_mounts(stack: Stack, mode: str) -> Iterator[tuple[MountOf, list[MountOf]]]:
+    """Mounts of volumes with `mode`, with all mounts of the same volume."""
+    for mount in stack.mounts:
+        volume = mount.volume
+        if volume is None or isinstance(volume, ScratchSpec):
+            continue
+        if volume.access_modes == [mode]:
+            same = [m for m in stack.mounts if m.mount.volume == mount.mount.volume]
+            yield mount, same
+
+
+def one_pod_only(stack: Stack) -> Iterator[Problem]:
+    """ReadWriteOncePod is for one pod at a time."""
+    for mount, same in _shared_mounts(stack, "ReadWriteOncePod"):
+        jobs = {m.job_name for m in same}
+        if mount.job.pods > 1:
+            pods = f"this job runs {mount.job.pods} pods at a time"
+        elif len(jobs) > 1 and mount is same[-1]:
+            pods = f"it is mounted by {len(jobs)} jobs ({', '.join(sorted(jobs))})"
+        else:
+            continue
+        yield Problem(
+            rule="",
+            message="the volume is ReadWriteOncePod, for one pod at a time, but "
+            f"{pods}: only one would ever start",
+            path=mount.at,
+            value=mount.mount.volume,
+            nearest="accessModes: [ReadWriteMany]",
+            link=LINK,
+        )
+
+
+def one_node_only(stack: Stack) -> Iterator[Problem]:
+    """ReadWriteOnce is for one node: several pods wait for room on it."""
+    for mount, _ in _shared_mounts(stack, "ReadWriteOnce"):
+        if isinstance(mount.volume, ClaimSpec) and mount.job.pods > 1:
+            yield Problem(
+                rule="",
+                message="the volume is ReadWriteOnce, for one node at a time: all "
+                f"{mount.job.pods} pods must fit on that node, or wait",
+                path=mount.at,
+                value=mount.mount.volume,
+                nearest="accessModes: [ReadWriteMany]",
+                link=LINK,
+                severity="warning",
+            )
+
+
+def written_though_read_only(stack: Stack) -> Iterator[Problem]:
+    """A ReadOnlyMany volume is mounted read-only."""
+    for mount, _ in _shared_mounts(stack, "ReadOnlyMany"):
+        if mount.writes:
+            yield Problem(
+                rule="",
+                message="the volume is ReadOnlyMany, but this mount writes",
+                path=mount.at,
+                value=mount.mount.volume,
+                nearest="readOnly: true",
+                link=LINK,
+            )
+
+
+RULES = (
+    Rule(
+        "VOL02",
+        "a claim that stays Pending, or a pod that never mounts it",
+        offered_by_the_driver,
+    ),
+    Rule("ACC01", "pods that never start beside the one that has it", one_pod_only),
+    Rule("ACC02", "pods that wait for one node though others are free", one_node_only),
+    Rule("ACC03", "a program that fails at its first write", written_though_read_only),
+)

@@ -1,0 +1,109 @@
+"""Claims: their class, the team's quota, and what becomes of their data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from components.catalog import quantity
+from components.catalog.problem import Problem
+from components.spec import closest
+from stacks.checks.rule import Rule
+from stacks.checks.stack import Stack
+
+
+def known_class(stack: Stack) -> Iterator[Problem]:
+    """A claim names a class that the platform describes."""
+    known = stack.names("platform", "storageClasses")
+    for name, claim in stack.claims:
+        if claim.storage_class is None or claim.storage_class in known:
+            continue
+        yield Problem(
+            rule="",
+            message="no such class under platform.storageClasses (one that the "
+            "cluster has already is described there with existing: true)",
+            path=("team", "volumes", name, "storageClass"),
+            value=claim.storage_class,
+            allowed=tuple(sorted(known)),
+            nearest=closest(claim.storage_class, known),
+        )
+
+
+def within_quota(stack: Stack) -> Iterator[Problem]:
+    """The claims of each class fit into the team's quota for it."""
+    team, platform = stack.config.team, stack.platform
+    space = platform.teams.get(team.name) if platform and team else None
+    if space is None or team is None:
+        return
+    for storage_class, limit in space.quota.storage.items():
+        sizes = [
+            quantity.parse(claim.size)
+            for _, claim in stack.claims
+            if claim.storage_class == storage_class and claim.size is not None
+        ]
+        total = sum(sizes, Decimal(0))
+        if total > quantity.parse(limit):
+            yield Problem(
+                rule="",
+                message=f"the team's claims of this class ask for "
+                f"{quantity.bytes_text(total)} together: the last ones would be "
+                "refused",
+                path=(
+                    *("platform", "teams", team.name),
+                    *("quota", "storage", storage_class),
+                ),
+                value=limit,
+                nearest=quantity.bytes_text(total),
+                link="https://kubernetes.io/docs/concepts/policy/resource-quotas/"
+                "#storage-resource-quota",
+            )
+
+
+def quota_of_known_class(stack: Stack) -> Iterator[Problem]:
+    """A quota names a class that the platform describes."""
+    known = stack.names("platform", "storageClasses")
+    teams = stack.platform.teams if stack.platform else {}
+    for team, space in teams.items():
+        for storage_class in space.quota.storage:
+            if storage_class not in known:
+                yield Problem(
+                    rule="",
+                    message="a quota for a class that is not under "
+                    "platform.storageClasses limits nothing",
+                    path=(
+                        *("platform", "teams", team),
+                        *("quota", "storage", storage_class),
+                    ),
+                    allowed=tuple(sorted(known)),
+                    nearest=closest(storage_class, known),
+                )
+
+
+def retained_in_a_deleted_namespace(stack: Stack) -> Iterator[Problem]:
+    """What is to stay must not lie in a namespace that goes."""
+    team, platform = stack.config.team, stack.platform
+    space = platform.teams.get(team.name) if platform and team else None
+    if space is None or space.on_delete != "delete":
+        return
+    for name, claim in stack.claims:
+        if claim.on_delete == "retain":
+            yield Problem(
+                rule="",
+                message="the namespace has onDelete: delete, and every claim in it "
+                "goes with it: nothing would be retained",
+                path=("team", "volumes", name, "onDelete"),
+                value=claim.on_delete,
+                nearest="protect",
+            )
+
+
+RULES = (
+    Rule("CLS02", "a claim that stays Pending for want of a class", known_class),
+    Rule("QUO01", "a claim that the API server refuses halfway", within_quota),
+    Rule("QUO02", "a quota that limits nothing", quota_of_known_class),
+    Rule(
+        "DEL01",
+        "data that was to stay and goes with its namespace",
+        retained_in_a_deleted_namespace,
+    ),
+)
