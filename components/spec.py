@@ -211,6 +211,9 @@ ObjectName = Annotated[str, _checked(names.subdomain)]
 HostDirectory = Annotated[str, _checked(paths.host_directory)]
 """An absolute directory of a node that does not belong to its system."""
 
+ExportedDirectory = Annotated[str, _checked(paths.exported_directory)]
+"""An absolute directory of a file server."""
+
 MountPath = Annotated[str, _checked(paths.mount_path)]
 """An absolute directory in a container."""
 

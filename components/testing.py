@@ -1,3 +1,6 @@
+# Pulumi's mocks and protocol buffers carry no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 """Run a Pulumi program without an engine, and look at what it registers.
 
     deployed = deploy(lambda: Claim("data", ClaimArgs(...), opts))
@@ -119,8 +122,9 @@ class _Cloud(Mocks):
         self.current: Registered | None = None
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        assert self.current is not None
-        state = {**args.inputs, **self.outputs(self.current)}
+        state = dict(args.inputs)
+        if self.current is not None:
+            state |= self.outputs(self.current)
         if args.typ.startswith("kubernetes:"):
             # Pulumi names what has no name.
             metadata = {"name": f"{args.name}-0a1b2c3d", **state.get("metadata", {})}
@@ -142,7 +146,7 @@ class _Monitor(MockMonitor):
         self.finished: set[str] = set()
         self.refused: list[str] = []
 
-    def RegisterResource(self, request: Any) -> Any:
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802, the name of the RPC
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type != "pulumi:pulumi:Stack":
             self._record(
@@ -165,7 +169,7 @@ class _Monitor(MockMonitor):
             )
         return super().RegisterResource(request)
 
-    def ReadResource(self, request: Any) -> Any:
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802, the name of the RPC
         self._record(
             Registered(
                 type=request.type,
@@ -181,7 +185,7 @@ class _Monitor(MockMonitor):
         )
         return super().ReadResource(request)
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802, the name of the RPC
         self.finished.add(request.urn)
         if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
             outputs = rpc.deserialize_properties(request.outputs)
@@ -233,8 +237,16 @@ def deploy(
     """
     deployment = Deployment()
     monitor = _Monitor(_Cloud(outputs), deployment, preview=preview)
-    context = contextvars.copy_context()
-    context.run(_run, program, monitor, preview, config, stack, root)
+    # Pulumi keeps its settings in context variables: a copy of the context
+    # keeps runs apart.
+    contextvars.copy_context().run(
+        _run,
+        program,
+        monitor,
+        config=dict(config or {}),
+        stack=stack,
+        root=root,
+    )
     for resource in deployment.resources:
         if not resource.custom and resource.urn not in monitor.finished:
             monitor.refused.append(
@@ -248,8 +260,8 @@ def deploy(
 def _run(
     program: Callable[[], object],
     monitor: _Monitor,
-    preview: bool,
-    config: Mapping[str, str] | None,
+    *,
+    config: dict[str, str],
     stack: str,
     root: Path | None,
 ) -> None:
@@ -266,13 +278,13 @@ def _run(
             monitor.mocks,
             project="ml-storage",
             stack=stack,
-            preview=preview,
+            preview=monitor.preview,
             logger=logger,
             monitor=monitor,
         )
-        SETTINGS.root_directory = str(root) if root else None
+        cast("Any", SETTINGS).root_directory = str(root) if root else None
         pulumi.runtime.settings.set_root_resource(cast("Any", None))
-        set_all_config(dict(config or {}))
+        set_all_config(config)
 
         def run() -> None:
             result = program()

@@ -118,7 +118,12 @@ ENTRIES = (
 """Parts that can be left out: when one is wrong in itself, the rest is still
 checked without it."""
 
+TAGGED = ("team", "volumes", "*")
+"""Mappings whose key `kind` says which Spec they are."""
+
 NEUTRAL: dict[tuple[str, ...], object] = {
+    ("platform", "cloud"): "kubernetes",
+    ("platform", "cluster"): {"context": "context"},
     ("team", "jobs", "*", "image"): "image",
     ("team", "jobs", "*", "command"): ["command"],
     ("team", "jobs", "*", "env"): {},
@@ -126,6 +131,8 @@ NEUTRAL: dict[tuple[str, ...], object] = {
     ("team", "jobs", "*", "retries"): 0,
     ("team", "jobs", "*", "await"): False,
     ("team", "jobs", "*", "graceSeconds"): 0,
+    ("team", "jobs", "*", "resources"): {},
+    ("team", "jobs", "*", "nodes"): {},
 }
-"""Values on which no rule depends: when one is wrong in itself, its owner is
-still checked against everything else with a harmless value in its place."""
+"""Values with which no rule finds fault: when one is wrong in itself, its owner
+is still checked against everything else with a harmless value in its place."""

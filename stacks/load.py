@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from components.catalog.problem import UNSET, Path, Problem
 from components.spec import Spec, closest
 from stacks import checks
-from stacks.config import ENTRIES, NAMESPACE, NEUTRAL, StackConfig
+from stacks.config import ENTRIES, NAMESPACE, NEUTRAL, TAGGED, StackConfig
 from stacks.source import Position, Source, read
 
 # What else a stack's file may hold: the CLI writes these itself.
@@ -60,9 +60,15 @@ def from_file(file: FilePath, shown: str | None = None) -> Loaded:
     source = read(file, shown)
     wrong = list(_file_problems(source))
     section = _section(source.data)
-    if wrong:
+    if wrong and not section:
         return Loaded(None, _sorted(wrong))
-    return _load(section, source)
+    loaded = _load(section, source)
+    if not wrong:
+        return loaded
+    # What YAML made of a broken place is not a second mistake.
+    places = {found.position for found in wrong}
+    rest = [found for found in loaded.found if found.position not in places]
+    return Loaded(None, _sorted([*wrong, *rest]))
 
 
 def from_values(values: Mapping[str, Any], file: FilePath, shown: str) -> Loaded:
@@ -77,7 +83,7 @@ def from_values(values: Mapping[str, Any], file: FilePath, shown: str) -> Loaded
     source = read(file, shown) if file.exists() else Source(shown)
     loaded = _load(dict(values), source)
     # Pulumi decrypts what is nested: only the file still shows it.
-    secrets = [_place(p, source) for p in _secrets(_section(source.data), ())]
+    secrets = [_place(p, source) for p in _secrets_of(_section(source.data))]
     if secrets:
         return Loaded(None, _sorted([*loaded.found, *secrets]))
     return loaded
@@ -135,6 +141,19 @@ def _file_problems(source: Source) -> Iterator[Found]:
         return
     if not _section(data):
         yield found("CFG02", f"no key begins with {NAMESPACE}:", ("config",))
+    for key in data["config"]:
+        if ":" not in key:
+            yield found(
+                "CFG01",
+                "a configuration key begins with its namespace",
+                ("config", key),
+                nearest=f"{NAMESPACE}:{key}",
+                link="https://www.pulumi.com/docs/iac/concepts/config/",
+            )
+
+
+def _secrets_of(values: Mapping[str, Any]) -> list[Problem]:
+    return [p for key, value in values.items() for p in _secrets(value, (key,))]
 
 
 def _secrets(value: Any, path: Path) -> Iterator[Problem]:
@@ -158,12 +177,14 @@ def _secrets(value: Any, path: Path) -> Iterator[Problem]:
 
 
 def _load(values: dict[str, Any], source: Source) -> Loaded:
-    wrong = list(_secrets(values, ()))
+    wrong = _secrets_of(values)
     pruned = deepcopy(values) if wrong else values
     for problem in wrong:
         _remove(pruned, problem.path)
     config, errors, broken = _validate(pruned)
-    wrong += errors
+    # A secret that was taken out leaves a gap, which is no second mistake.
+    gaps = [p.path for p in wrong]
+    wrong += [e for e in errors if not any(e.path[: len(g)] == g for g in gaps)]
     if config is not None:
         wrong += _warnings(config, ())
         wrong += checks.run(config, broken)
@@ -223,11 +244,24 @@ def _repair(values: dict[str, Any], problem: Problem, broken: set[Path]) -> None
             if meant == path:
                 _put(values, path[: len(pattern)], deepcopy(neutral))
             return
+    if problem.rule == "CFG01" and not _stands_for_missing(values, problem):
+        _remove(values, path)
+        return
     entries = [e for e in ENTRIES if _matches(e, path)]
     if entries:
         entry = path[: max(map(len, entries))]
         broken.add(entry)
         _remove(values, entry)
+
+
+def _stands_for_missing(values: Any, problem: Problem) -> bool:
+    """Whether an unknown key may be a misspelt one that is not there."""
+    node = values
+    for part in problem.path[:-1]:
+        if isinstance(node, dict) and part not in node:
+            return False
+        node = cast("dict[Any, Any]", node)[part]
+    return problem.nearest is not None and problem.nearest not in node
 
 
 def _put(values: Any, path: Path, value: object) -> None:
@@ -332,16 +366,20 @@ def _path(location: tuple[str | int, ...], values: Any) -> tuple[Path, bool]:
     """
     path: list[str | int] = []
     node = values
+    tagged = False
     is_key = location[-1:] == ("[key]",)
     for part in location[:-1] if is_key else location:
+        if not tagged and len(path) == len(TAGGED) and _matches(TAGGED, tuple(path)):
+            tagged = True
+            continue
         if isinstance(node, dict):
-            mapping = cast("dict[str, Any]", node)
-            if mapping.get("kind") == part and part not in mapping:
-                continue
-            node = mapping.get(cast("str", part))
+            node = cast("dict[str, Any]", node).get(cast("str", part))
         elif isinstance(node, list) and isinstance(part, int):
             items = cast("list[Any]", node)
             node = items[part] if part < len(items) else None
+        elif isinstance(node, str):
+            # A text that stands for a mapping has no keys in the document.
+            break
         path.append(part)
     return tuple(path), is_key
 

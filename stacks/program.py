@@ -25,8 +25,11 @@ def load() -> StackConfig:
     """
     config = pulumi.Config(NAMESPACE)
     given = {key: config.get(key) for key in _KEYS}
-    # A key that is declared without a value comes as an empty text.
-    values = {key: _value(text) for key, text in given.items() if text}
+    # A key that the stack leaves out comes as nothing, or as the empty mapping
+    # that is its default in Pulumi.yaml.
+    values = {
+        key: _value(text) for key, text in given.items() if text not in (None, "", "{}")
+    }
     name = f"Pulumi.{pulumi.get_stack()}.yaml"
     file = FilePath(pulumi.get_root_directory() or ".") / name
     loaded = from_values(values, file, name)

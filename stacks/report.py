@@ -40,6 +40,8 @@ def text(found: Found) -> str:
     head = f"{place(found)}  {dotted(found)}".rstrip()
     if problem.value is not UNSET:
         head += f" = {_short(problem.value)}"
+    if len(head) > WIDTH:
+        head = head.replace("  ", "\n    ", 1)
     warning = "warning: " if problem.severity == "warning" else ""
     body = [f"{warning}{problem.message}  [{problem.rule}]"]
     if problem.nearest is not None:
@@ -88,7 +90,7 @@ def as_json(found: Found) -> dict[str, Any]:
         "line": position.line if position else None,
         "column": position.column if position else None,
         "path": dotted(found),
-        "value": None if problem.value is UNSET else problem.value,
+        "value": None if problem.value is UNSET else _json_value(problem.value),
         "rule": problem.rule,
         "severity": problem.severity,
         "message": problem.message,
@@ -96,6 +98,11 @@ def as_json(found: Found) -> dict[str, Any]:
         "nearest": problem.nearest,
         "link": problem.link,
     }
+
+
+def _json_value(value: object) -> Any:
+    """A value that JSON has: `.nan` and `.inf` are texts there."""
+    return json.loads(json.dumps(value, default=str), parse_constant=str)
 
 
 def _short(value: object) -> str:

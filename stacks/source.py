@@ -7,7 +7,7 @@ and `12:30` are texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, ClassVar, cast
@@ -37,6 +37,9 @@ _CORE_SCHEMA: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ),
 )
 
+_TAG = "tag:yaml.org,2002:"
+_PATTERNS = {kind: pattern for kind, pattern, _ in _CORE_SCHEMA}
+
 _Base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -49,7 +52,7 @@ class _Loader(_Base):
 
 for _tag, _pattern, _first in _CORE_SCHEMA:
     _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}",
+        f"{_TAG}{_tag}",
         re.compile(rf"^(?:{_pattern.pattern})$"),
         ["" if character == "\0" else character for character in _first],
     )
@@ -111,7 +114,8 @@ def read(file: FilePath, shown: str | None = None) -> Source:
                 f"the file has {size:,} bytes; a stack's configuration has at "
                 f"most {MAX_BYTES:,}",
             )
-        text = file.read_text(encoding="utf-8")
+        # Some editors begin a file with a byte order mark.
+        text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         return _unreadable(name, f"cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
@@ -140,32 +144,37 @@ def parse(text: str, file: str) -> Source:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        _add(source, mark, f"YAML that does not parse: {error.problem}")
+        what = error.problem or ""
+        if what.startswith("but ") and error.context:
+            what = f"{error.context} {what}"
+        _add(source, mark, f"YAML that does not parse: {what}")
     except yaml.reader.ReaderError as error:
-        position = text[: error.position].count("\n") + 1
-        column = error.position - text.rfind("\n", 0, error.position)
         source.problems.append(
             (
-                Position(position, column),
+                _unprintable(text),
                 _problem(f"a character that YAML does not allow: {error.reason}"),
             )
         )
-    except _TooManyValuesError:
-        source.data = None
-        source.problems = [
-            (
-                Position(1, 1),
-                _problem(
-                    "aliases make this document stand for more than "
-                    f"{MAX_VALUES:,} values"
-                ),
-            )
-        ]
+    except _TooLargeError as error:
+        source.problems = [(error.position, _problem(str(error)))]
     return source
 
 
-class _TooManyValuesError(Exception):
-    """The document expands to more values than any configuration has."""
+class _TooLargeError(Exception):
+    """The document expands to more than any configuration is."""
+
+    def __init__(self, position: Position, message: str) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def _unprintable(text: str) -> Position:
+    """Where the first character stands that YAML does not allow."""
+    # The error itself counts bytes or characters, as its reader pleases.
+    match = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    offset = match.start() if match else 0
+    line = text.count("\n", 0, offset) + 1
+    return Position(line, offset - text.rfind("\n", 0, offset))
 
 
 def _problem(message: str) -> Problem:
@@ -186,9 +195,10 @@ def _too_deep(text: str) -> Any:
 
     Composing recurses in C: depth is counted first, on the flat events.
     """
-    # Depth needs that many indents or brackets: a file that has few of either
-    # is not parsed twice.
-    if text.count("[") + text.count("{") < MAX_DEPTH and " " * MAX_DEPTH not in text:
+    # Depth needs that many indents, brackets or dashes: a file that has few of
+    # them is not parsed twice.
+    openings = sum(text.count(opening) for opening in ("[", "{", "- ", "? "))
+    if openings < MAX_DEPTH and " " * MAX_DEPTH not in text:
         return None
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
@@ -201,12 +211,27 @@ def _too_deep(text: str) -> Any:
     return None
 
 
-def _integer(text: str) -> int:
+def _float(text: str) -> float:
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+
+
+def _integer(text: str) -> int | str:
+    if len(text) > MAX_DIGITS:
+        return text
     if text[:2] in ("0o", "0x"):
         return int(text, 0)
     # The Pulumi CLI still reads a leading zero as octal.
     octal = re.fullmatch(r"[-+]?0[0-7]+", text)
     return int(text, 8) if octal else int(text)
+
+
+_VALUES: dict[str, Callable[[str], Any]] = {
+    "null": lambda _: None,
+    "bool": lambda text: text.lower() == "true",
+    "int": _integer,
+    "float": _float,
+}
+"""The value of a plain scalar, by the kind that the core schema sees in it."""
 
 
 class _Builder:
@@ -221,11 +246,21 @@ class _Builder:
     def build(self, node: Any, path: Path) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            raise _TooManyValuesError
+            raise _TooLargeError(
+                Position(1, 1),
+                f"aliases make this document stand for more than {MAX_VALUES:,} values",
+            )
         mark = node.start_mark
-        self.source.values[path] = Position(mark.line + 1, mark.column + 1)
+        position = Position(mark.line + 1, mark.column + 1)
+        if len(path) > MAX_DEPTH:
+            raise _TooLargeError(
+                position, f"aliases nest this deeper than {MAX_DEPTH} levels"
+            )
+        self.source.values[path] = position
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, path)
+            return self._scalar(node)
+        if node.tag not in (f"{_TAG}seq", f"{_TAG}map"):
+            self._wrong_tag(node)
         if id(node) in self.open:
             _add(self.source, mark, "an alias that contains itself")
             return None
@@ -237,35 +272,33 @@ class _Builder:
         finally:
             self.open.discard(id(node))
 
-    def _scalar(self, node: Any, path: Path) -> Any:
-        tag: str = node.tag
+    def _wrong_tag(self, node: Any) -> None:
+        tag = node.tag.replace(_TAG, "!!")
+        _add(self.source, node.start_mark, f"a tag that is not used here: {tag}")
+
+    def _scalar(self, node: Any) -> Any:
         text: str = node.value
-        kind = tag.rpartition(":")[2]
-        if kind == "null":
-            return None
-        if kind == "bool":
-            return text.lower() == "true"
-        if kind == "int" and len(text) <= MAX_DIGITS:
-            return _integer(text)
-        if kind == "float":
-            return float(text.replace(".inf", "inf").replace(".nan", "nan"))
-        if kind not in ("str", "int"):
-            _add(self.source, node.start_mark, f"a tag that is not used here: {tag}")
-        return text
+        kind: str = node.tag.removeprefix(_TAG)
+        if kind == "str":
+            return text
+        pattern = _PATTERNS.get(kind)
+        if pattern is None or not pattern.fullmatch(text):
+            self._wrong_tag(node)
+            return text
+        return _VALUES[kind](text)
 
     def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
+        # What is merged in comes first: a key of one's own keeps its position.
+        merged = self._merged(node, path)
         for key_node, value_node in node.value:
             mark = key_node.start_mark
+            if _is_merge(key_node):
+                continue
             if not isinstance(key_node, yaml.ScalarNode):
                 _add(self.source, mark, "a key that is not a text")
                 continue
-            key = str(key_node.value)
-            if key == "<<" and not key_node.style:
-                for other in self._merges(value_node, path):
-                    merged = {**other, **merged}
-                continue
+            key = self._key(key_node)
             here = (*path, key)
             if key in result:
                 first = self.source.keys[here].line
@@ -279,14 +312,34 @@ class _Builder:
             result[key] = self.build(value_node, here)
         return {**merged, **result}
 
-    def _merges(self, node: Any, path: Path) -> Iterator[dict[str, Any]]:
-        """The mappings that `<<` merges in; a key of one's own wins."""
+    def _key(self, node: Any) -> str:
+        """A key as it is written: `1` and `true` are names here."""
+        if node.tag.removeprefix(_TAG) not in ("str", *_PATTERNS):
+            self._wrong_tag(node)
+        return node.value
+
+    def _merged(self, node: Any, path: Path) -> dict[str, Any]:
+        """What `<<` merges into a mapping; the first of several wins."""
         own = self.source.values[path]
-        built = self.build(node, path)
-        self.source.values[path] = own
-        several = cast("list[Any]", built) if isinstance(built, list) else [built]
-        for value in several:
+        merged: dict[str, Any] = {}
+        others: list[Any] = []
+        for key_node, value_node in node.value:
+            if _is_merge(key_node):
+                several = isinstance(value_node, yaml.SequenceNode)
+                others += value_node.value if several else [value_node]
+        for other in reversed(others):
+            value = self.build(other, path)
             if isinstance(value, dict):
-                yield cast("dict[str, Any]", value)
-            else:
-                _add(self.source, node.start_mark, "only a mapping can be merged")
+                merged |= cast("dict[str, Any]", value)
+            elif id(other) not in self.open:
+                _add(self.source, other.start_mark, "only a mapping can be merged")
+        self.source.values[path] = own
+        return merged
+
+
+def _is_merge(key_node: Any) -> bool:
+    return (
+        isinstance(key_node, yaml.ScalarNode)
+        and key_node.value == "<<"
+        and not key_node.style
+    )

@@ -9,8 +9,9 @@ import pulumi
 from components.kubernetes.claim import Claim, ClaimArgs
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.job import Job, JobArgs
-from components.kubernetes.job_spec import JobSpec
+from components.kubernetes.job_spec import INDEX_VARIABLE, JobSpec
 from components.kubernetes.mountable import Mount, Mountable
+from components.kubernetes.pod import directory
 from components.kubernetes.scratch_spec import ScratchSpec
 from components.kubernetes.static_volume import StaticVolume, StaticVolumeArgs
 from stacks.config import NodePoolSpec, TeamConfig, Volume
@@ -39,7 +40,10 @@ def build_team(config: TeamConfig, platform: Platform) -> dict[str, Any]:
             for name, volume in volumes.items()
         },
         "jobs": {
-            name: describe_job(config.jobs[name], job) for name, job in jobs.items()
+            name: describe_job(name, job, spec, job_mounts(spec, config, volumes))
+            for (name, job), spec in zip(
+                jobs.items(), config.jobs.values(), strict=True
+            )
         },
     }
 
@@ -74,23 +78,13 @@ def build_job(
 ) -> Job:
     """The component of a job, after everything it mounts."""
     pool = platform.config.node_pools.get(spec.nodes.pool or "")
-    mounted = [volumes[mount.volume] for mount in spec.mounts.values()]
+    mounts = job_mounts(spec, team, volumes)
     return Job(
         name,
         JobArgs(
             spec=spec,
             namespace=team.name,
-            mounts=[
-                Mount(
-                    name=mount.volume,
-                    path=path,
-                    volume=volumes[mount.volume],
-                    read_only=mount.read_only,
-                    sub_path=mount.sub_path,
-                    writers=mount.writers or team.volumes[mount.volume].writers,
-                )
-                for path, mount in spec.mounts.items()
-            ],
+            mounts=mounts,
             node_selector=pool.labels if pool else {},
             tolerations=tolerations(pool) if pool else (),
         ),
@@ -98,10 +92,27 @@ def build_job(
             provider=platform.provider,
             depends_on=[
                 platform.spaces[team.name],
-                *(v for v in mounted if isinstance(v, pulumi.Resource)),
+                *(m.volume for m in mounts if isinstance(m.volume, pulumi.Resource)),
             ],
         ),
     )
+
+
+def job_mounts(
+    spec: JobSpec, team: TeamConfig, volumes: dict[str, Mountable]
+) -> list[Mount]:
+    """The mounts of a job, each with the volume it names."""
+    return [
+        Mount(
+            name=mount.volume,
+            path=path,
+            volume=volumes[mount.volume],
+            read_only=mount.read_only,
+            sub_path=mount.sub_path,
+            writers=mount.writers or team.volumes[mount.volume].writers,
+        )
+        for path, mount in spec.mounts.items()
+    ]
 
 
 def tolerations(pool: NodePoolSpec) -> list[dict[str, str]]:
@@ -129,11 +140,24 @@ def describe_volume(spec: Volume, volume: Mountable) -> dict[str, Any]:
     return described
 
 
-def describe_job(spec: JobSpec, job: Job) -> dict[str, Any]:
-    """What others need to know of a job: its name, run and mounts."""
+def describe_job(
+    name: str, job: Job, spec: JobSpec, mounts: list[Mount]
+) -> dict[str, Any]:
+    """What others need to know of a job: its name, run and mounts.
+
+    Each mount names its volume and the directory of it, `*` for the index.
+    """
     return {
         "job": job.job_name,
         "run": spec.run,
         "pending": job.pending,
-        "mounts": {path: mount.volume for path, mount in spec.mounts.items()},
+        "mounts": {
+            mount.path: {
+                "volume": mount.name,
+                "directory": (directory(mount, name) or "").replace(
+                    f"$({INDEX_VARIABLE})", "*"
+                ),
+            }
+            for mount in mounts
+        },
     }

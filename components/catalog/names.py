@@ -19,8 +19,10 @@ _ENVIRONMENT = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
 def _nearest(text: str, length: int, keep: str) -> str | None:
-    lowered = re.sub(rf"[^a-z0-9{keep}]+", "-", text.lower())[:length]
-    return re.sub(r"^[^a-z0-9]+|[^a-z0-9]+$", "", lowered) or None
+    lowered = re.sub(rf"[^a-z0-9{keep}]+", "-", text.lower())
+    # Around a dot stands a letter or a digit, as at both ends.
+    joined = re.sub(r"[-.]*\.[-.]*", ".", lowered).strip("-.")
+    return joined[:length].rstrip("-.") or None
 
 
 def label(text: str, length: int = LABEL_LENGTH) -> Problem | None:
@@ -61,6 +63,7 @@ def environment_variable(text: str) -> Problem | None:
         message="an environment variable is letters, digits, '_', '-' and '.', "
         "and does not begin with a digit",
         value=text,
-        nearest=re.sub(r"^(\d)", r"_\1", re.sub(r"[^-._a-zA-Z0-9]+", "_", text)),
+        nearest=re.sub(r"^(\d)", r"_\1", re.sub(r"[^-._a-zA-Z0-9]+", "_", text))
+        or None,
         link=LINK,
     )

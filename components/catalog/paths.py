@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
+from dataclasses import replace
 
 from components.catalog.problem import Problem
 
@@ -37,6 +39,12 @@ CONTAINER_DIRECTORIES = frozenset(
 )
 
 
+def normal(text: str) -> str:
+    """One spelling of a directory: `/data` for `//data/` and `/data/.`."""
+    # POSIX keeps two leading slashes apart from one; Linux does not.
+    return posixpath.normpath(text).replace("//", "/")
+
+
 def _absolute(text: str, rule: str, what: str) -> Problem | None:
     if text.startswith("/") and ":" not in text and ".." not in text.split("/"):
         return None
@@ -50,12 +58,18 @@ def _absolute(text: str, rule: str, what: str) -> Problem | None:
     )
 
 
+def _accepted(problem: Problem, check: Callable[[str], Problem | None]) -> Problem:
+    """`problem` with a nearest value that `check` takes."""
+    other = check(str(problem.nearest))
+    return problem if other is None else replace(problem, nearest=other.nearest)
+
+
 def host_directory(text: str) -> Problem | None:
     """What is wrong with `text` as a directory of a node that holds data."""
     problem = _absolute(text, "PTH01", "a directory on the node")
     if problem is not None:
-        return problem
-    path = posixpath.normpath(text).replace("//", "/")
+        return _accepted(problem, host_directory)
+    path = normal(text)
     inside = any(path == d or path.startswith(f"{d}/") for d in SYSTEM_DIRECTORIES)
     above = any(path == "/" or d.startswith(f"{path}/") for d in SYSTEM_DIRECTORIES)
     if not (inside or above):
@@ -71,13 +85,19 @@ def host_directory(text: str) -> Problem | None:
     )
 
 
+def exported_directory(text: str) -> Problem | None:
+    """What is wrong with `text` as a directory that a file server exports."""
+    return _absolute(text, "PTH06", "an exported directory")
+
+
 def mount_path(text: str) -> Problem | None:
     """What is wrong with `text` as a mount point in a container."""
     problem = _absolute(text, "PTH03", "a mount point")
     if problem is not None:
-        return problem
-    path = posixpath.normpath(text).replace("//", "/")
-    if path not in CONTAINER_DIRECTORIES:
+        return _accepted(problem, mount_path)
+    path = normal(text)
+    # A container runtime refuses every mount inside /proc.
+    if path not in CONTAINER_DIRECTORIES and not path.startswith("/proc/"):
         return None
     return Problem(
         rule="PTH04",

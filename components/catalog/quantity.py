@@ -25,7 +25,8 @@ _SUFFIXES = {
     },
 }
 _QUANTITY = re.compile(
-    r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))([eE][+-]?\d{1,2}|[numkMGTPE]|[KMGTPE]i|)"
+    r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))([eE][+-]?\d{1,2}|[numkMGTPE]|[KMGTPE]i|)",
+    re.ASCII,
 )
 
 
@@ -49,7 +50,9 @@ def nearest(text: str) -> str | None:
 
     `10GB` is `10G`, `10 gib` is `10Gi`, `10gi` is `10Gi`.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)b?\s*", text.lower())
+    match = re.fullmatch(
+        r"\s*(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)b?\s*", text.lower(), re.ASCII
+    )
     if match is None:
         return None
     number, unit, binary = match.groups()

@@ -58,12 +58,21 @@ def _volume_mount(mount: Mount, owner: str) -> dict[str, Any]:
     read_only = mount.read_only or mount.volume.read_only
     if read_only:
         entry["readOnly"] = True
-    if mount.writers == "per-index" and not read_only:
-        base = mount.sub_path or owner
-        entry["subPathExpr"] = f"{base}/index-$({INDEX_VARIABLE})"
-    elif mount.sub_path is not None:
-        entry["subPath"] = mount.sub_path
+    part = directory(mount, owner)
+    if part is not None:
+        entry["subPathExpr" if INDEX_VARIABLE in part else "subPath"] = part
     return entry
+
+
+def directory(mount: Mount, owner: str) -> str | None:
+    """The directory of the volume that is mounted; None for all of it.
+
+    With `per-index` writers it holds `$(JOB_COMPLETION_INDEX)`.
+    """
+    read_only = mount.read_only or mount.volume.read_only
+    if mount.writers == "per-index" and not read_only:
+        return f"{mount.sub_path or owner}/index-$({INDEX_VARIABLE})"
+    return mount.sub_path
 
 
 def _add_needs(pod: dict[str, Any], need: PodNeeds) -> None:

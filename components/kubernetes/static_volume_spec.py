@@ -14,7 +14,7 @@ from pydantic import Field
 from components.catalog.problem import Problem
 from components.catalog.storage_kinds import BY_KIND, AccessMode, check_access_modes
 from components.kubernetes.volume_spec import VolumeSpec
-from components.spec import HostDirectory, MountPath, ObjectName, Size
+from components.spec import ExportedDirectory, HostDirectory, ObjectName, Size
 
 
 def _shared() -> list[AccessMode]:
@@ -83,7 +83,7 @@ class NfsSpec(StaticVolumeSpec):
     server: ObjectName
     """Host name or address of the server, as the nodes resolve it."""
 
-    path: MountPath | Literal["/"]
+    path: ExportedDirectory
     """The exported directory."""
 
     mount_options: list[str] = Field(default_factory=list[str])

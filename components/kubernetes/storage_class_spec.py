@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from components.catalog.problem import Problem
-from components.spec import ObjectName, Spec
+from components.spec import Spec
 
 
 class StorageClassSpec(Spec):
@@ -19,7 +19,7 @@ class StorageClassSpec(Spec):
     have.
     """
 
-    provisioner: ObjectName | str = Field(min_length=1)
+    provisioner: str = Field(min_length=1)
     """The driver, such as `rook-ceph.cephfs.csi.ceph.com`."""
 
     existing: bool = False

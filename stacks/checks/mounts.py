@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from decimal import Decimal
 
-from components.catalog import names, quantity
+from components.catalog import names, paths, quantity
 from components.catalog.problem import Problem
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.scratch_spec import ScratchSpec
@@ -35,7 +34,7 @@ def one_mount_each(stack: Stack) -> Iterator[Problem]:
     for name, job in stack.jobs.items():
         seen: dict[str, str] = {}
         for path in job.mounts:
-            first = seen.setdefault(posixpath.normpath(path), path)
+            first = seen.setdefault(paths.normal(path), path)
             if first != path:
                 yield Problem(
                     rule="",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from components.catalog import paths
 from components.catalog.problem import Problem
 from components.kubernetes.scratch_spec import ScratchSpec
 from stacks.checks.rule import Rule
@@ -24,7 +25,7 @@ def declared(stack: Stack) -> Iterator[Problem]:
     # after the other: indexes count, not parallelism.
     by_directory: dict[tuple[str, str], list[MountOf]] = defaultdict(list)
     for mount in _writing(stack):
-        key = (mount.mount.volume, mount.mount.sub_path or "")
+        key = (mount.mount.volume, paths.normal(mount.mount.sub_path or ""))
         by_directory[key].append(mount)
     for mounts in by_directory.values():
         undeclared = [m for m in mounts if m.writers is None]

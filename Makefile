@@ -1,0 +1,63 @@
+# What a newcomer calls. Everything runs from the project's own files.
+STACK ?= dev
+CONTEXT ?=
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help venv up preview down status shell images clean clean-data \
+	check format test test-fast
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+venv: .venv/.complete ## make .venv with the pinned requirements
+
+.venv/.complete: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+		"$$(grep '^uv==' requirements.txt)"
+	@.venv/bin/uv pip sync --quiet --python .venv/bin/python requirements.txt
+	@touch $@
+
+SANDBOX = .venv/bin/python -m sandbox
+
+up: venv ## deploy STACK, on the sandbox or on your own CONTEXT
+	@$(SANDBOX) up --stack "$(STACK)" --context "$(CONTEXT)"
+
+preview: venv ## show what `make up` would change
+	@$(SANDBOX) preview --stack "$(STACK)" --context "$(CONTEXT)"
+
+down: venv ## destroy what can be made again; what holds data stays
+	@$(SANDBOX) down --stack "$(STACK)" --context "$(CONTEXT)"
+
+status: venv ## say whether the sandbox runs, and where its data is
+	@$(SANDBOX) status
+
+shell: venv ## a shell with pulumi and kubectl for STACK
+	@$(SANDBOX) exec --stack "$(STACK)" --context "$(CONTEXT)" "$${SHELL:-/bin/sh}"
+
+images: venv ## build the jobs' images, for clusters of your own
+	@$(SANDBOX) images
+
+clean: venv ## stop the sandbox; its data and the built tools stay
+	@$(SANDBOX) stop
+
+clean-data: venv ## stop the sandbox and delete the data in its volumes
+	@$(SANDBOX) destroy
+
+check: venv ## format, lint, types
+	@.venv/bin/ruff format --check --quiet . || \
+		{ echo "not formatted: make format"; exit 1; }
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/pyright --warnings
+
+format: venv ## format the code
+	@.venv/bin/ruff format --quiet .
+	@.venv/bin/ruff check --quiet --fix .
+
+test-fast: venv ## the tests that need no engine and no cluster, < 1 min
+	@.venv/bin/python -m pytest -m "not engine and not images"
+
+test: venv ## all tests, on the real engine and a real Kubernetes
+	@.venv/bin/python -m pytest
