@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from stacks import report
 from stacks.load import Found, from_file
@@ -61,6 +63,8 @@ def run_check(files: Sequence[Path], *, as_json: bool, strict: bool) -> int:
 
 
 if __name__ == "__main__":
+    # A value of any language is shown on a terminal of any other.
+    cast("io.TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
     try:
         code = main()
         sys.stdout.flush()

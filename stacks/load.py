@@ -211,7 +211,11 @@ def _validate(
         else:
             return config, problems, broken
         found = [_problem(e, values) for e in errors]
-        problems += _without_echoes(found)
+        # What could not be taken out is found again beside what is new.
+        said = {(p.rule, p.path, p.message) for p in problems}
+        problems += [
+            p for p in _without_echoes(found) if (p.rule, p.path, p.message) not in said
+        ]
         before, values = values, deepcopy(values)
         for problem in found:
             _repair(values, problem, broken)
@@ -318,11 +322,14 @@ _WORDS = {
 
 
 def _problem(error: Any, values: Any) -> Problem:
-    path, is_key = _path(error["loc"], values)
+    location: tuple[str | int, ...] = error["loc"]
     kind: str = error["type"]
     context: dict[str, Any] = error.get("ctx", {})
-    if kind == "problem":
-        problem: Problem = context["problem"]
+    problem: Problem | None = context.get("problem") if kind == "problem" else None
+    # An unknown key stands in the location itself, whatever it is called.
+    is_key = location[-1:] == ("[key]",) and not (problem and problem.rule == "CFG01")
+    path = _path(location[:-1] if is_key else location, values)
+    if problem is not None:
         return Problem(
             rule=problem.rule,
             message=problem.message,
@@ -358,17 +365,15 @@ def _problem(error: Any, values: Any) -> Problem:
     )
 
 
-def _path(location: tuple[str | int, ...], values: Any) -> tuple[Path, bool]:
+def _path(location: Path, values: Any) -> Path:
     """Pydantic's location as a path of the document.
 
-    The tag of a union stands in the location but not in the document, and
-    `[key]` at the end says that the key itself is meant.
+    The tag of a union stands in the location but not in the document.
     """
     path: list[str | int] = []
     node = values
     tagged = False
-    is_key = location[-1:] == ("[key]",)
-    for part in location[:-1] if is_key else location:
+    for part in location:
         if not tagged and len(path) == len(TAGGED) and _matches(TAGGED, tuple(path)):
             tagged = True
             continue
@@ -381,7 +386,7 @@ def _path(location: tuple[str | int, ...], values: Any) -> tuple[Path, bool]:
             # A text that stands for a mapping has no keys in the document.
             break
         path.append(part)
-    return tuple(path), is_key
+    return tuple(path)
 
 
 def _place(problem: Problem, source: Source) -> Found:

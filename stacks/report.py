@@ -40,6 +40,7 @@ def text(found: Found) -> str:
     head = f"{place(found)}  {dotted(found)}".rstrip()
     if problem.value is not UNSET:
         head += f" = {_short(problem.value)}"
+    head = _visible(head)
     if len(head) > WIDTH:
         head = head.replace("  ", "\n    ", 1)
     warning = "warning: " if problem.severity == "warning" else ""
@@ -50,7 +51,7 @@ def text(found: Found) -> str:
         body.append(f"allowed: {', '.join(map(str, problem.allowed))}")
     wrapped = [
         textwrap.fill(
-            line,
+            _visible(line),
             WIDTH,
             initial_indent="    ",
             subsequent_indent="    ",
@@ -105,7 +106,11 @@ def _json_value(value: object) -> Any:
     return json.loads(json.dumps(value, default=str), parse_constant=str)
 
 
+def _visible(text: str) -> str:
+    """Control characters as escapes: a value must not steer the terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def _short(value: object) -> str:
     shown = value if isinstance(value, str) else json.dumps(value, default=str)
-    shown = shown.replace("\n", "\\n")
     return shown if len(shown) <= _VALUE_WIDTH else f"{shown[: _VALUE_WIDTH - 1]}…"

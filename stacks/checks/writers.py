@@ -62,7 +62,7 @@ def sharded_where_possible(stack: Stack) -> Iterator[Problem]:
                 path=mount.at,
                 value=mount.mount.volume,
                 nearest="writers: per-index" if mount.job.indexes else "writers: one",
-                link=row.source if row.source.startswith("http") else None,
+                link=row.source.partition(" ")[0],
                 severity="error" if row.status == "confirmed" else "warning",
             )
 

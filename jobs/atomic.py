@@ -1,0 +1,47 @@
+"""Files that are whole or absent, whatever happens while they are written."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+
+def write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file so that its name only ever stands for whole content.
+
+    The content goes to a temporary name in the same directory, is flushed to the
+    storage and takes its name by a rename; the directory is flushed last, so that
+    the name survives a power cut too. A file of that name is replaced.
+
+    Args:
+        path: The file; its directory exists.
+        fill: Writes the content to the open file that it is given.
+
+    Raises:
+        OSError: The storage refused; the file is as it was before.
+    """
+    temporary = path.with_name(f"{temporary_prefix(path)}{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    flush_directory(path.parent)
+
+
+def temporary_prefix(path: Path) -> str:
+    """Return how the temporary names of a file begin; process ids end them."""
+    return f".{path.name}.tmp-"
+
+
+def flush_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""A parameter sweep with LAMMPS: one neighbor bin size for each index of a Job."""

@@ -1,0 +1,1 @@
+"""A small PyTorch training that writes checkpoints and resumes from them."""

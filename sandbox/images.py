@@ -1,0 +1,211 @@
+"""The container images of the sandbox's jobs, built without a registry.
+
+Each is a minimal Debian with Python, what its programs need, and on top `jobs/` of
+this checkout. Every layer is in the cache under a digest of what it is made of, so
+an edited program costs its own layer only.
+"""
+
+import hashlib
+import json
+import platform
+import shutil
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sandbox import images_archive, images_debian, images_layers, images_wheels
+from sandbox.images_layers import Layer
+from sandbox.made_once import made_once
+from sandbox.paths import cache_dir
+from sandbox.progress import Update
+
+NAMES = ("lammps", "train")
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_RECIPES = _CHECKOUT / "images"
+_HOME = "opt/ml-storage"
+_WHEELS = "opt/wheels"
+
+# Counts up when layers or archives are made in another way.
+_FORMAT = 1
+
+
+def reference(name: str) -> str:
+    """Return the full name of an image, e.g. `localhost/ml-storage/train:dev`.
+
+    Raises:
+        ValueError: There is no such image.
+    """
+    if name not in NAMES:
+        raise ValueError(f"no image {name!r}: there are {', '.join(NAMES)}")
+    return f"localhost/ml-storage/{name}:dev"
+
+
+def build(name: str) -> Path:
+    """Return the archive of an image, building what of it is not in the cache.
+
+    Args:
+        name: One of `NAMES`.
+
+    Returns:
+        A tar file as `docker save` writes it; `ctr images import` takes it.
+
+    Raises:
+        ValueError: There is no such image.
+        MissingTool: The machine lacks what building takes; the message says what.
+        SandboxError: A step of the building failed.
+    """
+    full_name = reference(name)
+    recipes = _recipes()
+    recipe = recipes["images"][name]
+    layers = [_base(recipes["base"]), _programs(name, recipe, recipes["base"]), _jobs()]
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": f"/{_HOME}:/{_WHEELS}",
+        "PYTHONUNBUFFERED": "1",
+        **recipe["environment"],
+    }
+    facts = [full_name, *(layer.digest for layer in layers), environment]
+
+    def archive(directory: Path, update: Update) -> None:
+        update("writing")
+        images_archive.write(
+            directory / "image.tar",
+            full_name,
+            layers,
+            environment=environment,
+            directory=f"/{_HOME}",
+        )
+
+    target = _target("archives", name, facts)
+    made_once(target, archive, label=f"Image {name}")
+    _remove_older(target, name)
+    return target / "image.tar"
+
+
+def _base(base: Mapping[str, Any]) -> Layer:
+    def make(directory: Path, update: Update) -> None:
+        _debian_layer(directory, base, update=update)
+
+    target = _target("layers", "base", [base])
+    return images_layers.read(made_once(target, make, label="Image layer Debian"))
+
+
+def _programs(name: str, recipe: Mapping[str, Any], base: Mapping[str, Any]) -> Layer:
+    """Return the layer of what the programs of one image need."""
+    label = f"Image layer {name}"
+    if "requirements" in recipe:
+        requirements = _RECIPES / recipe["requirements"]
+
+        def make(directory: Path, update: Update) -> None:
+            wheels = directory / "wheels"
+            images_wheels.install(wheels, requirements, base["python"], update)
+            leave_out = recipe["leave-out"]
+            images_layers.write(directory, wheels, prefix=_WHEELS, leave_out=leave_out)
+            shutil.rmtree(wheels)
+
+        facts = [requirements.read_text(), recipe["leave-out"], base["python"]]
+        return images_layers.read(
+            made_once(_target("layers", name, facts), make, label=label)
+        )
+
+    below = _base(base)
+
+    def make_debian(directory: Path, update: Update) -> None:
+        _debian_layer(
+            directory,
+            base,
+            packages=recipe["packages"],
+            leave_out=recipe["leave-out"],
+            below=below,
+            update=update,
+        )
+
+    # It is what this very base has not: another build of it may differ.
+    facts = [recipe["packages"], recipe["leave-out"], base, below.digest]
+    target = _target("layers", name, facts)
+    return images_layers.read(made_once(target, make_debian, label=label))
+
+
+def _jobs() -> Layer:
+    """Return the layer of the programs themselves, which is small and quick."""
+    jobs = _CHECKOUT / "jobs"
+    files = {
+        str(path.relative_to(jobs)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(jobs.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+    def make(directory: Path, update: Update) -> None:
+        update("copying")
+        tree = directory / "tree"
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(jobs, tree, copy_function=shutil.copyfile, ignore=ignore)
+        # The checkout's modes and owner are its user's affair.
+        for path in [tree, *tree.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        images_layers.write(directory, tree, prefix=f"{_HOME}/jobs")
+        shutil.rmtree(tree)
+
+    target = _target("layers", "jobs", [files])
+    return images_layers.read(made_once(target, make, label="Image layer jobs"))
+
+
+def _debian_layer(
+    directory: Path,
+    base: Mapping[str, Any],
+    *,
+    packages: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+    below: Layer | None = None,
+    update: Update,
+) -> None:
+    """Write the layer of a Debian, or of what it has that the one below has not."""
+    tree = directory / "tree"
+    began = time.time()
+    images_debian.install(
+        tree,
+        suite=base["suite"],
+        packages=[*base["packages"], *packages],
+        leave_out=[*base["leave-out"], *leave_out],
+        keep=base["keep"],
+        update=update,
+    )
+    images_layers.write(
+        directory,
+        tree,
+        below=below.contents if below else None,
+        began=began,
+        remember=below is None,
+        update=update,
+    )
+    shutil.rmtree(tree)
+
+
+def _recipes() -> dict[str, Any]:
+    return tomllib.loads((_RECIPES / "recipes.toml").read_text())
+
+
+def _target(kind: str, name: str, facts: list[Any]) -> Path:
+    decides = json.dumps([_FORMAT, platform.machine(), facts], sort_keys=True)
+    digest = hashlib.sha256(decides.encode()).hexdigest()[:16]
+    return cache_dir() / "images" / kind / f"{name}-{digest}"
+
+
+def _remove_older(newest: Path, name: str) -> None:
+    """Keep the newest archive and the one before it.
+
+    An archive repeats its layers, a gigabyte of them, and every edit of a program
+    makes a new one.
+    """
+    others = [
+        path
+        for path in newest.parent.glob(f"{name}-*")
+        if path.is_dir() and path != newest
+    ]
+    others.sort(key=lambda path: path.stat().st_mtime)
+    for path in others[:-1]:
+        shutil.rmtree(path)

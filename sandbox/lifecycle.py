@@ -1,0 +1,166 @@
+"""The order in which the parts of the sandbox come and go."""
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from sandbox import (
+    cgroups,
+    control_plane,
+    image_archive,
+    mounts,
+    network,
+    processes,
+    volumes,
+)
+from sandbox.api import Api
+from sandbox.containers import PAUSE, Containers
+from sandbox.credentials import CONTEXT, Credentials
+from sandbox.errors import SandboxError
+from sandbox.node import HEALTH_PORT, KUBELET_PORT, Node
+from sandbox.paths import sandbox_dir
+from sandbox.processes import Processes
+from sandbox.progress import Update
+from sandbox.tools import Tools
+
+SPAWNED = ("kubelet", "containerd", *control_plane.SPAWNED)
+"""Every process of the sandbox, in the order in which they are stopped."""
+
+_PORTS = {
+    control_plane.ETCD_PORT: "127.0.0.1",
+    control_plane.ETCD_PEER_PORT: "127.0.0.1",
+    control_plane.API_PORT: "127.0.0.1",
+    HEALTH_PORT: "127.0.0.1",
+    KUBELET_PORT: network.HOST,
+}
+
+
+class Sandbox:
+    """The parts of the sandbox and the order in which they come and go."""
+
+    def __init__(self) -> None:
+        directory = sandbox_dir()
+        self.tools = Tools()
+        self.processes = Processes(directory)
+        self.credentials = credentials()
+        self.etcd = directory / "etcd"
+        self.cni = directory / "cni"
+        self.volumes = directory / "volumes"
+        self.containers = Containers(directory / "containerd", self.tools, self.cni)
+        self.node = Node(directory / "kubelet", self.credentials)
+
+    def is_ready(self) -> bool:
+        """Return whether everything runs and answers."""
+        found = self.processes.find
+        running = all(found(name) for name in SPAWNED)
+        return running and node_ready(since=None) and self.containers.answers()
+
+    def start(self, update: Update) -> None:
+        """Start everything and wait until pods can be started.
+
+        Args:
+            update: Is told which part comes next.
+        """
+        update("network")
+        self.node.require_possible()
+        network.make_bridge(self.tools.program("ip"))
+        network.write_config(self.cni)
+        control_plane.require_free(_PORTS)
+        update("control plane")
+        self.credentials.make(self.tools.program("openssl"))
+        control_plane.start_api(self.tools, self.processes, self.credentials, self.etcd)
+        self.containers.start(self.processes)
+        self.containers.wait(self.processes)
+        self._import_pause()
+        control_plane.wait_ready(self.processes, self.credentials)
+        self.credentials.write_user_kubeconfig(kubeconfig())
+        update("node")
+        began = datetime.now(UTC).replace(microsecond=0)
+        control_plane.start_controllers(self.tools, self.processes, self.credentials)
+        self.node.start(self.tools, self.processes, self.containers.socket)
+        volumes.make_class(Api(self.credentials))
+        self._wait(began)
+
+    def stop(self) -> None:
+        """Stop everything, also what a crash left, and keep the data."""
+        # The kubelet would start again what ends; containerd notes that it ended.
+        self.processes.stop("kubelet")
+        while pods := cgroups.members():
+            processes.end(pods, grace=5)
+        # A shim whose containers have ended ends by itself, if containerd lives.
+        processes.wait([p for p in self.processes.leftovers() if _is_shim(p)], 3)
+        for name in SPAWNED:
+            self.processes.stop(name)
+        processes.end(self.processes.leftovers(), grace=2)
+        mounts.take_off(self.node.directory)
+        mounts.take_off(self.containers.directory)
+        cgroups.remove()
+        self.containers.clean()
+        self.node.clean()
+        network.remove_bridge(self.tools.program("ip"))
+        network.forget_addresses(self.cni)
+
+    def _import_pause(self) -> None:
+        archive = self.containers.directory / "pause.tar"
+        pause = self.tools.kubernetes / "pause"
+        image_archive.write(
+            archive, PAUSE, files={"pause": pause}, entrypoint=["/pause"]
+        )
+        self.containers.import_image(archive)
+
+    def _wait(self, began: datetime, *, timeout: float = 60) -> None:
+        """Wait until pods can be started, for so many seconds."""
+        deadline = time.monotonic() + timeout
+        while not node_ready(since=began):
+            for name in SPAWNED:
+                self.processes.require(name)
+            if time.monotonic() > deadline:
+                raise SandboxError(
+                    f"The node is not ready after {timeout:.0f} s; "
+                    f"see {self.processes.log('kubelet')}"
+                )
+            time.sleep(0.2)
+
+
+def node_ready(*, since: datetime | None) -> bool:
+    """Return whether the node takes pods and their service account is there.
+
+    Args:
+        since: What the node said before that moment is of an earlier run.
+    """
+    api = Api(credentials())
+    if api.get("/api/v1/namespaces/default/serviceaccounts/default") is None:
+        return False
+    answer = api.get(f"/api/v1/nodes/{CONTEXT}")
+    if answer is None:
+        return False
+    conditions = json.loads(answer)["status"].get("conditions", [])
+    return any(
+        condition["type"] == "Ready"
+        and condition["status"] == "True"
+        and (
+            since is None
+            or datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since
+        )
+        for condition in conditions
+    )
+
+
+def _is_shim(process: psutil.Process) -> bool:
+    try:
+        return process.name().startswith("containerd-shim")
+    except psutil.NoSuchProcess:
+        return False
+
+
+def credentials() -> Credentials:
+    """Return the credentials of this state directory's sandbox."""
+    return Credentials(sandbox_dir() / "credentials", control_plane.SERVER)
+
+
+def kubeconfig() -> Path:
+    """Return where the kubeconfig for people and programs is."""
+    return sandbox_dir() / "kubeconfig"

@@ -1,0 +1,279 @@
+"""One stack of this checkout, on the cluster that it goes to.
+
+The engine's state lies beside the sandbox, not in the checkout: any clone on
+the machine goes on where another stopped. A cluster of the user's own has a
+state of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox import cluster, engine, images
+from sandbox.credentials import CONTEXT as SANDBOX_CONTEXT
+from sandbox.errors import SandboxError
+from sandbox.paths import sandbox_dir, state_dir
+from sandbox.progress import step
+from stacks import report
+from stacks.load import from_file
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+STACK_CONTEXT = "ml-storage"
+"""The context that stands for the sandbox, or for the one named by CONTEXT."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A stack, ready for the engine.
+
+    Attributes:
+        stack: Name of the stack.
+        directory: Where its `Pulumi.yaml` is.
+        config_file: The stack's file as the engine gets it.
+        environment: What the engine runs in.
+        kubeconfig: Value of `KUBECONFIG`; None for the user's own.
+        context: Context of the cluster, under that kubeconfig.
+    """
+
+    stack: str
+    directory: Path
+    config_file: Path
+    environment: dict[str, str]
+    kubeconfig: str | None
+    context: str
+
+    def pulumi(
+        self, *words: str, capture: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the engine on this stack; its exit code is the caller's to read."""
+        command = [str(engine.pulumi()), *words, "--stack", self.stack]
+        if words[0] in ("up", "preview", "destroy", "refresh"):
+            command += ["--config-file", str(self.config_file)]
+        return subprocess.run(
+            command,
+            cwd=self.directory,
+            env=self.environment,
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE if capture else None,
+        )
+
+    def deploy(self, *words: str) -> int:
+        """Run the engine on this stack, and explain a refusal of protected data.
+
+        Returns:
+            The engine's exit code.
+        """
+        log = self.config_file.with_suffix(".events")
+        log.unlink(missing_ok=True)
+        # The engine offers its log of events only to those who ask for more
+        # commands; reading it leaves the terminal to the engine.
+        environment = {**self.environment, "PULUMI_DEBUG_COMMANDS": "true"}
+        session = replace(self, environment=environment)
+        code = session.pulumi(*words, "--event-log", str(log)).returncode
+        if code != 0 and log.exists():
+            for urn in protected(log.read_text()):
+                print(explain_protection(urn), file=sys.stderr)
+        return code
+
+    def outputs(self) -> dict[str, Any]:
+        """What the stack exports.
+
+        Raises:
+            SandboxError: The engine cannot tell.
+        """
+        done = self.pulumi("stack", "output", "--json", capture=True)
+        if done.returncode != 0:
+            raise SandboxError("the stack's outputs cannot be read: see above")
+        return json.loads(done.stdout)
+
+
+def open_session(
+    stack: str,
+    context: str | None,
+    directory: Path = CHECKOUT,
+    *,
+    run: bool = True,
+    check: bool = True,
+) -> Session:
+    """Check the stack's file, start what is missing, and make the stack.
+
+    Args:
+        stack: Name of the stack.
+        context: The user's own context; None for the sandbox.
+        directory: Where the `Pulumi.yaml` is.
+        run: Whether jobs will run, so that the sandbox needs their images.
+        check: Whether a file with problems is refused here, and not only by
+            the program.
+
+    Raises:
+        SandboxError: The file has problems, or something is missing.
+    """
+    wanted = _checked_context(stack, directory, check=check)
+    if context is not None and wanted != STACK_CONTEXT:
+        raise SandboxError(
+            f"the stack {stack} names its own context, {wanted}: leave CONTEXT out"
+        )
+    if wanted != STACK_CONTEXT:
+        # The stack's own cluster, by the user's own kubeconfig.
+        kubeconfig, backend = None, state_dir() / "contexts" / _slug(wanted)
+    elif context is not None:
+        backend = state_dir() / "contexts" / _slug(context)
+        kubeconfig = _alias(context, backend)
+    else:
+        kubeconfig, backend = _sandbox(run=run), sandbox_dir() / "pulumi"
+    environment = engine.engine_environment(kubeconfig, backend / "state")
+    project = backend / "projects" / stack
+    config_file = _config_file(stack, directory, project, environment)
+    return Session(stack, directory, config_file, environment, kubeconfig, wanted)
+
+
+def _checked_context(stack: str, directory: Path, *, check: bool) -> str:
+    """The context that the stack's file names; nothing starts for a wrong file."""
+    name = f"Pulumi.{stack}.yaml"
+    file = directory / name
+    loaded = from_file(file, name)
+    if loaded.config is not None:
+        platform = loaded.config.platform
+        return platform.cluster.context if platform else STACK_CONTEXT
+    if check:
+        raise SandboxError(report.refusal(loaded.found))
+    try:
+        platform = yaml.safe_load(file.read_text())["config"]["ml-storage:platform"]
+        return platform["cluster"]["context"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return STACK_CONTEXT
+
+
+def _sandbox(*, run: bool) -> str:
+    """Start the sandbox with its images; its kubeconfig."""
+    started = cluster.start()
+    if run:
+        for name in images.NAMES:
+            cluster.import_image(images.build(name))
+    directory = sandbox_dir()
+    return _alias(SANDBOX_CONTEXT, directory / "pulumi", str(started.kubeconfig))
+
+
+def _alias(context: str, directory: Path, kubeconfig: str | None = None) -> str:
+    """A `KUBECONFIG` in which `ml-storage` is another name of `context`.
+
+    Nothing is copied: the first file only refers to the cluster and the user
+    that the others define, and names no current context.
+
+    Raises:
+        SandboxError: There is no such context.
+    """
+    own = (
+        kubeconfig or os.environ.get("KUBECONFIG") or str(Path.home() / ".kube/config")
+    )
+    found: dict[str, Any] = {}
+    for file in own.split(os.pathsep):
+        path = Path(file).expanduser()
+        if path.is_file():
+            entries = (yaml.safe_load(path.read_text()) or {}).get("contexts") or []
+            for entry in entries:
+                found.setdefault(entry["name"], entry["context"])
+    if context not in found:
+        known = ", ".join(sorted(found)) or "none"
+        raise SandboxError(
+            f"no context {context!r} in {own} (there: {known}): name one with CONTEXT="
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    alias = directory / "kubeconfig"
+    alias.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "contexts": [{"name": STACK_CONTEXT, "context": found[context]}],
+            }
+        )
+    )
+    return os.pathsep.join([str(alias), own])
+
+
+def _config_file(
+    stack: str, directory: Path, project: Path, environment: dict[str, str]
+) -> Path:
+    """The stack's file with the salt of this machine's passphrase.
+
+    The engine writes the salt into the file when it makes a stack; the file of
+    the checkout is not its business, so the stack is made beside a copy.
+    """
+    project.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(directory / "Pulumi.yaml", project / "Pulumi.yaml")
+    copy = project / f"Pulumi.{stack}.yaml"
+    text = (directory / copy.name).read_text()
+    if not copy.exists():
+        # Beside an empty file, so that the salt is all that is written to it.
+        with step(f"Making the stack {stack}"):
+            words = ["stack", "select", "--create", "--stack", stack]
+            done = subprocess.run(
+                [str(engine.pulumi()), *words, "--non-interactive"],
+                cwd=project,
+                env=environment,
+                check=False,
+                text=True,
+                capture_output=True,
+            )
+            if done.returncode != 0:
+                raise SandboxError(f"the stack cannot be made: {done.stderr.strip()}")
+    # The engine may have written a salt in any earlier run.
+    salt = re.search(r"^encryptionsalt:.*$", _text(copy), re.MULTILINE)
+    if salt is not None and not re.search(r"^encryptionsalt:", text, re.MULTILINE):
+        text = f"{text.rstrip()}\n{salt.group()}\n"
+    copy.write_text(text)
+    return copy
+
+
+def _text(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
+def _slug(context: str) -> str:
+    """A context as a directory's name: some hold slashes and colons."""
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in context)
+
+
+def protected(events: str) -> list[str]:
+    """URNs that an engine refused to replace or delete, from its log of events."""
+    found: dict[str, None] = {}
+    for line in events.splitlines():
+        event = json.loads(line).get("diagnosticEvent") or {}
+        message = event.get("message", "")
+        if event.get("severity") == "error" and "protect" in message:
+            found.setdefault(event.get("urn") or "the stack")
+    return list(found)
+
+
+def explain_protection(urn: str) -> str:
+    """What to do when the engine will not replace or delete `urn`."""
+    name = urn.rpartition("::")[2]
+    return textwrap.dedent(f"""
+        {name} holds data, and is protected (onDelete: protect): this change
+        would have deleted it. Nothing is lost. One of these goes on:
+          - undo the change, and it stays as it is;
+          - declare the changed one under a new name, copy the data over, and
+            take the old one out when it is no longer needed;
+          - if the data may go: set onDelete: delete, deploy that alone, and
+            then make the change.""")
+
+
+def run_in(session: Session, command: Sequence[str]) -> int:
+    """Run any command in the engine's environment."""
+    return subprocess.run(
+        list(command), env=session.environment, check=False
+    ).returncode

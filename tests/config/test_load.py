@@ -1,0 +1,243 @@
+"""Values from the file and from Pulumi, and no traceback whatever they are."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stacks import report
+from stacks.load import Loaded, from_file, from_values
+from stacks.source import Position
+
+HERE = Path(__file__).parent
+SECTION = "ml-storage:"
+
+
+def section(file: Path) -> dict[str, Any]:
+    """The values of this project in a file, as Pulumi would hand them over."""
+    config = yaml.safe_load(file.read_text())["config"]
+    return {
+        key.removeprefix(SECTION): value
+        for key, value in config.items()
+        if key.startswith(SECTION)
+    }
+
+
+EVERYTHING = section(HERE / "good" / "everything.yaml")
+
+
+def summary(loaded: Loaded) -> list[tuple[str, str, Position | None]]:
+    return [(f.problem.rule, report.dotted(f), f.position) for f in loaded.found]
+
+
+def test_pulumi_and_the_file_say_the_same() -> None:
+    for name in ("host-path-of-the-system", "wrong-types", "pools-and-teams"):
+        file = HERE / "errors" / f"{name}.yaml"
+        # Through JSON, as Pulumi passes it.
+        values = json.loads(json.dumps(section(file)))
+        by_pulumi = summary(from_values(values, file, file.name))
+        by_file = summary(from_file(file, file.name))
+        # PyYAML reads `yes` as true, the one difference of YAML 1.1 here.
+        await_path = "team.jobs.train.await"
+        assert by_pulumi == [item for item in by_file if item[1] != await_path]
+
+
+def test_a_value_that_is_not_in_the_file_is_reported_by_path(tmp_path: Path) -> None:
+    values = copy.deepcopy(EVERYTHING)
+    values["team"]["volumes"]["scratch"]["size"] = "10GB"
+    loaded = from_values(values, tmp_path / "none.yaml", "Pulumi.prod.yaml")
+    (found,) = loaded.found
+    assert found.position is None
+    assert loaded.config is None
+    assert report.text(found).splitlines()[0] == (
+        "Pulumi.prod.yaml  team.volumes.scratch.size = 10GB"
+    )
+
+
+def test_the_values_are_pulumis_and_not_the_files(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.prod.yaml"
+    file.write_text((HERE / "errors" / "wrong-types.yaml").read_text())
+    loaded = from_values(copy.deepcopy(EVERYTHING), file, file.name)
+    assert loaded.found == []
+    assert loaded.config is not None
+
+
+def test_a_secret_in_the_file_is_refused_though_pulumi_decrypted_it() -> None:
+    file = HERE / "errors" / "secrets.yaml"
+    values = section(file)
+    job = values["team"]["jobs"]["train"]
+    job |= {"image": "decrypted", "command": ["a", "b"], "env": {"TOKEN": "x"}}
+    loaded = from_values(values, file, file.name)
+    assert loaded.config is None
+    rules = [f.problem.rule for f in loaded.found]
+    assert sorted(rules) == ["MNT01", "SEC01", "SEC01", "SEC01"]
+    assert "decrypted" not in "".join(map(report.text, loaded.found))
+
+
+@pytest.mark.parametrize("key", ["secure", "platform"])
+def test_a_whole_section_that_is_secret(key: str, tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(f"config:\n  ml-storage:{key}: {{secure: AAABAJ}}\n")
+    assert "SEC01" in [f.problem.rule for f in from_file(file).found]
+    file.write_text("config:\n  ml-storage:secure: AAABAJ\n")
+    assert {f.problem.rule for f in from_file(file).found} == {"CFG01", "CFG02"}
+
+
+@pytest.mark.parametrize("values", [{}, {"platform": "text"}, {"platform": []}])
+def test_a_stack_that_describes_no_cluster(values: dict[str, Any]) -> None:
+    loaded = from_values(values, Path("none.yaml"), "Pulumi.x.yaml")
+    assert [f.problem.path for f in loaded.found] == [("platform",)]
+
+
+def test_python_names_are_not_yaml_keys() -> None:
+    values = copy.deepcopy(EVERYTHING)
+    claim = values["team"]["volumes"]["checkpoints"]
+    claim["access_modes"] = claim.pop("accessModes")
+    loaded = from_values(values, Path("none.yaml"), "f")
+    (found,) = [f for f in loaded.found if f.problem.rule == "CFG01"]
+    assert found.problem.nearest == "accessModes"
+
+
+def test_problems_come_in_the_order_of_the_file() -> None:
+    loaded = from_file(HERE / "errors" / "wrong-types.yaml")
+    places = [(f.position.line, f.position.column) for f in loaded.found if f.position]
+    assert places == sorted(places)
+    assert len(places) == len(loaded.found)
+
+
+junk = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        10**30,
+        float("nan"),
+        "",
+        "x",
+        "10GB",
+        "/etc",
+        "${a}",
+        [],
+        [None],
+        ["x", 1],
+        {},
+        {"x": 1},
+        {"secure": "x"},
+        {"kind": "claim"},
+        {"kind": ["x"]},
+        {"kind": "nfs", "nfs": 1},
+        {"name": {}},
+        "é\x1b[31m",
+        "A" * 400,
+    ]
+)
+names = st.sampled_from(
+    [
+        "kind",
+        "claim",
+        "size",
+        "secure",
+        "[key]",
+        "",
+        " ",
+        "a.b",
+        "mounts",
+        "volume",
+        "name",
+        "existing",
+        "-",
+        "1",
+        "A" * 300,
+        "acessModes",
+        "team",
+        "{x}",
+        "str",
+    ]
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every path of a document."""
+    below: list[tuple[Any, ...]] = [path] if path else []
+    if isinstance(value, dict):
+        for key, item in value.items():
+            below += places(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            below += places(item, (*path, index))
+    return below
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> dict[str, Any]:
+    """What is right, with one to four things broken."""
+    values = copy.deepcopy(EVERYTHING)
+    for _ in range(draw(st.integers(1, 4))):
+        every = places(values)
+        if not every:
+            break
+        *parents, last = draw(st.sampled_from(every))
+        node: Any = values
+        for part in parents:
+            node = node[part]
+        action = draw(st.sampled_from(["drop", "replace", "rename", "add"]))
+        if action == "replace" or isinstance(node, list):
+            node[last] = copy.deepcopy(draw(junk))
+        elif action == "drop":
+            del node[last]
+        elif action == "rename":
+            node[draw(names)] = node.pop(last)
+        else:
+            node[draw(names)] = copy.deepcopy(draw(junk))
+    return values
+
+
+def check(values: dict[str, Any], file: Path) -> Loaded:
+    config = {f"{SECTION}{key}": value for key, value in values.items()}
+    file.write_text(yaml.safe_dump({"config": config}, allow_unicode=True))
+    loaded = from_file(file)
+    by_values = from_values(values, file, file.name)
+    for found in (*loaded.found, *by_values.found):
+        assert found.problem.message
+        assert found.problem.rule
+        assert report.text(found)
+        json.dumps(report.as_json(found), allow_nan=False)
+    assert (loaded.config is None) == any(
+        f.problem.severity == "error" for f in loaded.found
+    )
+    return loaded
+
+
+@settings(max_examples=80)
+@given(values=mutated())
+def test_whatever_is_broken_is_said(
+    values: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    loaded = check(values, tmp_path_factory.getbasetemp() / "Pulumi.mutated.yaml")
+    # Nothing is said twice.
+    said = [(f.problem.rule, f.problem.path, f.problem.message) for f in loaded.found]
+    assert sorted(set(said), key=str) == sorted(said, key=str)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_whatever_text_is_broken_is_said(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = (HERE / "good" / "everything.yaml").read_text()
+    start = data.draw(st.integers(0, len(text)))
+    length = data.draw(st.integers(0, 20))
+    new = data.draw(st.text("{}[]&*!|>'\"#-?:, \n\tab<~\0é", max_size=5))
+    file = tmp_path_factory.getbasetemp() / "Pulumi.text.yaml"
+    file.write_text(text[:start] + new + text[start + length :])
+    for found in from_file(file).found:
+        assert report.text(found)

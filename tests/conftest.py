@@ -1,0 +1,41 @@
+"""What every fast test may use: no engine, no cluster, no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The same examples on every machine: a red run can be repeated.
+settings.register_profile(
+    "fast", deadline=None, max_examples=40, derandomize=True, database=None
+)
+settings.load_profile("fast")
+
+
+@pytest.fixture
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture
+def dev_values(root: Path) -> dict[str, Any]:
+    """The configuration of `Pulumi.dev.yaml`, plain."""
+    return yaml.safe_load((root / "Pulumi.dev.yaml").read_text())["config"]
+
+
+@pytest.fixture
+def as_pulumi() -> Callable[[dict[str, Any]], dict[str, str]]:
+    """Configuration as Pulumi hands it to a program: objects as JSON texts."""
+    return lambda values: {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in values.items()
+    }

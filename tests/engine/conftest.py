@@ -1,0 +1,66 @@
+"""The sandbox for tests that need a real Kubernetes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from sandbox import cluster as sandbox
+from sandbox import debian, image_archive
+
+BUSYBOX = "localhost/ml-storage/busybox:test"
+_APPLETS = ("sh", "cat", "echo", "ls", "sleep", "test", "true", "false", "mkdir", "id")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[sandbox.Cluster]:
+    """The sandbox; one that ran before goes on running after the tests."""
+    ran = sandbox.status().ready
+    yield sandbox.start()
+    if not ran:
+        sandbox.stop()
+
+
+@pytest.fixture
+def api(cluster: sandbox.Cluster) -> Iterator[client.ApiClient]:
+    """A client of the sandbox."""
+    with sandbox.client() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def busybox(cluster: sandbox.Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a small image with a shell, which the sandbox has."""
+    archive = tmp_path_factory.mktemp("images") / "busybox.tar"
+    write_busybox(archive)
+    sandbox.import_image(archive)
+    return BUSYBOX
+
+
+@pytest.fixture
+def namespace(api: client.ApiClient, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own, deleted after it with all it holds."""
+    core: Any = client.CoreV1Api(api)
+    made = core.create_namespace(
+        client.V1Namespace(metadata=client.V1ObjectMeta(generate_name="test-"))
+    )
+    yield made.metadata.name
+    # A test may have left the sandbox stopped, and the client's connection dead.
+    sandbox.start()
+    with sandbox.client() as connection:
+        client.CoreV1Api(connection).delete_namespace(
+            made.metadata.name, grace_period_seconds=0
+        )
+
+
+def write_busybox(archive: Path) -> None:
+    root = debian.fetch(["busybox-static"], label="busybox")
+    image_archive.write(
+        archive,
+        BUSYBOX,
+        files={"bin/busybox": root / "bin/busybox"},
+        links={f"bin/{applet}": "busybox" for applet in _APPLETS},
+        entrypoint=["/bin/sh"],
+    )
