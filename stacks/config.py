@@ -122,6 +122,7 @@ TAGGED = ("team", "volumes", "*")
 """Mappings whose key `kind` says which Spec they are."""
 
 NEUTRAL: dict[tuple[str, ...], object] = {
+    ("team", "volumes", "*", "size"): "1",
     ("platform", "cloud"): "kubernetes",
     ("platform", "cluster"): {"context": "context"},
     ("team", "jobs", "*", "image"): "image",

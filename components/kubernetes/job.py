@@ -76,7 +76,9 @@ class Job(pulumi.ComponentResource):
             "pulumi.com/deletionPropagationPolicy": "foreground",
         }
         if not spec.wait:
-            annotations["pulumi.com/skipAwait"] = "true"
+            # Not `skipAwait`: the provider would not wait for the deletion
+            # either, and the next run would start beside this one's pods.
+            annotations["pulumi.com/waitFor"] = "jsonpath={.metadata.uid}"
         job = k8s.batch.v1.Job(
             f"{name}-job",
             metadata={

@@ -94,7 +94,7 @@ class Stack:
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources of the state, as the engine exports them."""
-        session = open_session(self.name, None, self.directory, run=False)
+        session = open_session(self.name, None, self.directory, run=False, check=False)
         exported = session.pulumi("stack", "export", capture=True)
         assert exported.returncode == 0
         return json.loads(exported.stdout)["deployment"]["resources"]
@@ -113,7 +113,7 @@ class Stack:
         for made in storage.list_storage_class().items:
             if made.metadata.name.startswith(f"{self.name}-"):
                 storage.delete_storage_class(made.metadata.name)
-        session = open_session(self.name, None, self.directory, run=False)
+        session = open_session(self.name, None, self.directory, run=False, check=False)
         session.pulumi("stack", "rm", "--force", "--yes", capture=True)
         shutil.rmtree(session.config_file.parent)
         shutil.rmtree(self.data, ignore_errors=True)

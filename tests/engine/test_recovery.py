@@ -27,13 +27,13 @@ pytestmark = pytest.mark.engine
 
 # `pulumi.com/waitFor` on a field that never comes holds an operation open.
 PROGRAM = """
-held = {held}
+held = {{"pulumi.com/waitFor": "jsonpath={{.data.never}}"}} if {held} else {{}}
 k8s.core.v1.ConfigMap(
     "it",
     metadata={{
         "namespace": space,
         **({{"name": "it"}} if {named} else {{}}),
-        "annotations": {{"pulumi.com/waitFor": "jsonpath={{.data.never}}"}} if held else {{}},
+        "annotations": held,
         "labels": {{"label": {label!r}}},
         "finalizers": ["test/holds"] if {finalizer} else [],
     }},

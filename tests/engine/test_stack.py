@@ -307,7 +307,7 @@ def test_a_bad_file_registers_nothing(stack: Stack, api: client.ApiClient) -> No
     stack.write()
     session_up = stack.pulumi("up", "--yes", "--skip-preview", fails=True)
     for rule in ("QTY01", "CLS02", "MNT01", "PTH04"):
-        assert rule in session_up, rule
+        assert f"[{rule}]" in session_up, session_up
     assert "nothing was registered" in session_up
     assert "Traceback" not in session_up
     assert stack.up(fails=True).count("[QTY01]") == 1
@@ -324,16 +324,18 @@ class watching_pods:  # noqa: N801, it is used as a function is
         self.api = api
         self.namespace = namespace
         self.seen: list[tuple[str, str]] = []
-        self.watch = watch.Watch()
-        self.thread = threading.Thread(target=self._follow, daemon=True)
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._follow)
 
     def _follow(self) -> None:
         core = client.CoreV1Api(self.api)
         # All namespaces: the stack's own is not there yet.
-        for event in self.watch.stream(
+        for event in watch.Watch().stream(
             core.list_pod_for_all_namespaces, timeout_seconds=120
         ):
             pod = event["object"]
+            if self.over.is_set():
+                break
             if pod.metadata.namespace == self.namespace:
                 owner = (pod.metadata.owner_references or [None])[0]
                 self.seen.append((event["type"], owner.uid if owner else ""))
@@ -343,19 +345,23 @@ class watching_pods:  # noqa: N801, it is used as a function is
         return self.seen
 
     def __exit__(self, *_: object) -> None:
-        self.watch.stop()
+        self.over.set()
+        # The watch ends with the next event that it sees.
+        core = client.CoreV1Api(self.api)
+        for pod in core.list_namespaced_pod(self.namespace).items:
+            seen = {"metadata": {"annotations": {"seen": "yes"}}}
+            core.patch_namespaced_pod(pod.metadata.name, self.namespace, seen)
+        self.thread.join()
 
 
 def wait_until_running(api: client.ApiClient, stack: Stack, uid: str) -> None:
     """Wait for the pod of a Job, by the Job's uid."""
     core = client.CoreV1Api(api)
-    stream = watch.Watch()
-    for event in stream.stream(
+    for event in watch.Watch().stream(
         core.list_namespaced_pod, stack.name, timeout_seconds=60
     ):
         pod = event["object"]
         owner = (pod.metadata.owner_references or [None])[0]
         if owner is not None and owner.uid == uid and pod.status.phase == "Running":
-            stream.stop()
             return
     raise AssertionError(f"no pod of {uid} runs")

@@ -237,7 +237,7 @@ def test_the_old_goes_first_when_the_name_stays(
     new = obj("batch/v1", "Job", spec={"completions": 2})
     new["metadata"] = {"name": name, "namespace": "team"}
     if autonamed:
-        new["metadata"]["annotations"] = {"pulumi.com/autonamed": "true"}
+        new["metadata"] |= {"annotations": {"pulumi.com/autonamed": "true"}}
     answer = KubernetesProvider().diff(old, {**old, "__inputs": old}, new, [])
     assert answer.diff.replaces
     assert answer.delete_before_replace is first

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.kubernetes.team_space import TeamSpace, TeamSpaceArgs
+from components.kubernetes.team_space_spec import TeamSpaceSpec
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+QUOTA = "kubernetes:core/v1:ResourceQuota"
+
+
+def args(**spec: Any) -> TeamSpaceArgs:
+    return TeamSpaceArgs(spec=TeamSpaceSpec.model_validate(spec))
+
+
+def test_made_and_protected(deploy_with: Any) -> None:
+    deployed = deploy_with(lambda opts: TeamSpace("dev", args(), opts))
+    made = deployed.one(NAMESPACE)
+    assert made.parent == deployed.one("TeamSpace").urn
+    assert made.inputs["metadata"] == {
+        "name": "dev",
+        "labels": {"ml-storage/team": "dev"},
+    }
+    assert made.protect
+    assert deployed.all(QUOTA) == []
+
+
+def test_deleted_when_someone_says_so(deploy_with: Any) -> None:
+    deployed = deploy_with(lambda opts: TeamSpace("dev", args(onDelete="delete"), opts))
+    assert not deployed.one(NAMESPACE).protect
+
+
+def test_existing_is_only_read(deploy_with: Any) -> None:
+    spec = args(existing=True, quota={"gpus": 1})
+    deployed = deploy_with(lambda opts: TeamSpace("dev", spec, opts))
+    found = deployed.one(NAMESPACE)
+    assert found.read
+    assert found.import_id == "dev"
+    # Its quota is still the stack's.
+    assert not deployed.one(QUOTA).read
+
+
+def test_adopted_is_imported_and_protected(deploy_with: Any) -> None:
+    deployed = deploy_with(lambda opts: TeamSpace("dev", args(adopt=True), opts))
+    made = deployed.one(NAMESPACE)
+    assert made.import_id == "dev"
+    assert made.protect
+    assert "metadata.labels" in made.ignore_changes
+
+
+@pytest.mark.parametrize("gpus", [0, 8])
+def test_quota(deploy_with: Any, gpus: int) -> None:
+    spec = args(quota={"storage": {"fast": "20Ti", "a.b": "1Gi"}, "gpus": gpus})
+    deployed = deploy_with(lambda opts: TeamSpace("dev", spec, opts))
+    quota = deployed.one(QUOTA)
+    assert quota.inputs["spec"]["hard"] == {
+        "fast.storageclass.storage.k8s.io/requests.storage": "20Ti",
+        "a.b.storageclass.storage.k8s.io/requests.storage": "1Gi",
+        "requests.nvidia.com/gpu": str(gpus),
+    }
+    assert deployed.one(NAMESPACE).urn in quota.depends_on
+    assert quota.parent == deployed.one("TeamSpace").urn

@@ -1,0 +1,177 @@
+"""The harness refuses what a real engine or API server would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pytest
+
+from components.testing import RefusedError, deploy, stack_config
+
+
+def provider() -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(provider=k8s.Provider("cluster", context="here"))
+
+
+def config_map(name: str, opts: pulumi.ResourceOptions, **more: Any) -> None:
+    k8s.core.v1.ConfigMap(name, metadata={"name": name}, opts=opts, **more)
+
+
+class Component(pulumi.ComponentResource):
+    def __init__(self, name: str, *, finish: bool) -> None:
+        super().__init__("test:index:Component", name)
+        if finish:
+            self.register_outputs({})
+
+
+def twice() -> None:
+    opts = provider()
+    config_map("a", opts)
+    config_map("a", opts)
+
+
+def unknown_field() -> None:
+    k8s.core.v1.Namespace("a", metadata={"name": "a"}, spec={"b": 1}, opts=provider())
+
+
+def wrong_type() -> None:
+    config_map("a", provider(), data={"a": 1})
+
+
+def no_provider() -> None:
+    config_map("a", pulumi.ResourceOptions())
+
+
+def unfinished() -> None:
+    Component("a", finish=False)
+
+
+def calls_a_cloud() -> None:
+    pulumi.runtime.invoke("aws:index/getRegion:getRegion", {})
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (twice, "a second resource of this URN"),
+        (no_provider, "no explicit provider"),
+        (unfinished, "outputs never registered"),
+        (unknown_field, "'b' was unexpected"),
+        (wrong_type, "data.a: 1 is not of type"),
+    ],
+)
+def test_refused(program: Callable[[], None], words: str) -> None:
+    with pytest.raises(RefusedError, match=words):
+        deploy(program)
+
+
+def test_no_cloud_is_asked() -> None:
+    with pytest.raises(Exception, match="no cloud is asked here"):
+        deploy(calls_a_cloud)
+
+
+def test_everything_that_is_refused_is_said_at_once() -> None:
+    def program() -> None:
+        twice()
+        unfinished()
+
+    with pytest.raises(RefusedError) as refused:
+        deploy(program)
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_the_errors_of_the_program_come_through() -> None:
+    def program() -> None:
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        deploy(program)
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_an_error_inside_an_output_comes_through(preview: bool) -> None:
+    def program() -> dict[str, Any]:
+        def fail(_: Any) -> None:
+            raise LookupError("mine")
+
+        return {"a": pulumi.Output.from_input("known").apply(fail)}
+
+    with pytest.raises(Exception, match="mine"):
+        deploy(program, preview=preview)
+
+
+@pytest.mark.parametrize("finish", [True, False])
+def test_one_run_leaves_nothing_to_the_next(finish: bool) -> None:
+    for _ in range(2):
+        if finish:
+            deployed = deploy(lambda: Component("a", finish=True))
+            assert [r.name for r in deployed.resources] == ["a"]
+        else:
+            with pytest.raises(RefusedError):
+                deploy(unfinished)
+
+
+def test_what_is_recorded() -> None:
+    def program() -> dict[str, Any]:
+        opts = provider()
+        first = k8s.core.v1.ConfigMap("first", data={"a": "b"}, opts=opts)
+        opts = pulumi.ResourceOptions.merge(
+            opts,
+            pulumi.ResourceOptions(
+                protect=True, depends_on=[first], retain_on_delete=True, import_="x/y"
+            ),
+        )
+        config_map("second", opts)
+        pulumi.log.warn("careful")
+        return {"name": first.metadata["name"], "number": 1}
+
+    deployed = deploy(program, stack="prod")
+    first = deployed.one("kubernetes:core/v1:ConfigMap", "first")
+    second = deployed.one("ConfigMap", "second")
+    assert (
+        first.urn == "urn:pulumi:prod::ml-storage::kubernetes:core/v1:ConfigMap::first"
+    )
+    assert first.inputs["data"] == {"a": "b"}
+    assert first.urn in second.depends_on
+    assert (second.protect, second.retain_on_delete) == (True, True)
+    assert second.import_id == "x/y"
+    assert not (first.protect)
+    assert not (first.retain_on_delete)
+    assert not (first.import_id)
+    assert deployed.outputs == {"name": "first-0a1b2c3d", "number": 1}
+    assert ("warning", "careful") in deployed.messages
+
+
+def test_one_says_what_there_is() -> None:
+    deployed = deploy(lambda: Component("a", finish=True))
+    with pytest.raises(LookupError, match="0 of Job  among: test:index:Component a"):
+        deployed.one("Job")
+
+
+def test_outputs_of_the_cloud_are_unknown_in_a_preview() -> None:
+    def program() -> dict[str, Any]:
+        made = k8s.core.v1.ConfigMap("a", opts=provider())
+        return {"seen": made.metadata["name"].apply(lambda name: f"<{name}>")}
+
+    assert deploy(program).outputs == {"seen": "<a-0a1b2c3d>"}
+    seen: list[str] = []
+
+    def previewed() -> None:
+        made = k8s.core.v1.ConfigMap("a", opts=provider())
+        made.id.apply(seen.append)
+
+    deploy(previewed, preview=True)
+    assert seen == []
+
+
+def test_configuration_as_pulumi_hands_it_over() -> None:
+    config = stack_config(team={"name": "dev"})
+
+    def program() -> dict[str, Any]:
+        return {"team": pulumi.Config("ml-storage").require_object("team")}
+
+    assert deploy(program, config=config).outputs == {"team": {"name": "dev"}}
+    assert deploy(lambda: pulumi.Config("ml-storage").get("team")).outputs == {}
