@@ -18,7 +18,9 @@ import asyncio
 import contextvars
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -145,8 +147,15 @@ class _Monitor(MockMonitor):
         self.preview = preview
         self.finished: set[str] = set()
         self.refused: list[str] = []
+        # Requests come from several threads: each is recorded and answered
+        # before the next, or two of one URN would not see each other.
+        self.lock = threading.Lock()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802, the name of the RPC
+        with self.lock:
+            return self._register(request)
+
+    def _register(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type != "pulumi:pulumi:Stack":
             self._record(
@@ -170,6 +179,10 @@ class _Monitor(MockMonitor):
         return super().RegisterResource(request)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802, the name of the RPC
+        with self.lock:
+            return self._read(request)
+
+    def _read(self, request: Any) -> Any:
         self._record(
             Registered(
                 type=request.type,
@@ -267,6 +280,14 @@ def _run(
 ) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    loops = [loop]
+
+    def in_thread() -> None:
+        # Mocks want a loop in every thread, and would leave one open in each.
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    loop.set_default_executor(ThreadPoolExecutor(4, initializer=in_thread))
     try:
         logger = logging.getLogger("components.testing")
         logger.propagate = False
@@ -282,6 +303,8 @@ def _run(
             logger=logger,
             monitor=monitor,
         )
+        # Mocks share this set otherwise: what a failed run left would be awaited.
+        cast("Any", SETTINGS).outputs = set()
         cast("Any", SETTINGS).root_directory = str(root) if root else None
         pulumi.runtime.settings.set_root_resource(cast("Any", None))
         set_all_config(config)
@@ -294,8 +317,21 @@ def _run(
 
         loop.run_until_complete(run_in_stack(run))
     finally:
-        loop.close()
+        _finish(loops)
         asyncio.set_event_loop(None)
+
+
+def _finish(loops: list[asyncio.AbstractEventLoop]) -> None:
+    """End what a program that failed has left undone in the first of `loops`."""
+    loop = loops[0]
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    # Results are fetched and dropped: the program's own error is the one said.
+    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    for each in loops:
+        each.close()
 
 
 class _Recorder(logging.Handler):

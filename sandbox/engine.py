@@ -81,7 +81,9 @@ def engine_environment(
     environment = {
         **os.environ,
         "PATH": os.pathsep.join([*first, os.environ.get("PATH", os.defpath)]),
-        "PULUMI_BACKEND_URL": f"file://{backend}",
+        # Without sidecars of metadata: they are written in place, and one that
+        # a kill left empty makes the state beside it unreadable.
+        "PULUMI_BACKEND_URL": f"file://{backend}?metadata=skip",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
     # The engine writes its whole state before and after each operation: with

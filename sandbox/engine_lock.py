@@ -1,7 +1,8 @@
-"""The engine's lock on a stack, and the plugins of engines that are gone."""
+"""What a killed engine leaves: its lock, its plugins, a file half written."""
 
 import json
 import socket
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import psutil
 from sandbox.errors import SandboxError
 
 _ORPHAN_SECONDS: Final = 5.0
+_LEAVING_SECONDS: Final = 1.0
 _PLUGINS: Final = (
     "pulumi-resource-",
     "pulumi-language-",
@@ -47,16 +49,26 @@ class Lock:
                 f"the stack is locked by {self.user} on {self.host} (process "
                 f"{self.pid}); if that run is over, run `pulumi cancel`"
             )
-        try:
-            began = psutil.Process(self.pid).create_time()
-        except psutil.NoSuchProcess:
-            return
-        # A process that began after the lock was written has only the number.
-        if began <= self.timestamp + 1:
+        # One that was killed a moment ago is on its way out.
+        until = time.monotonic() + _LEAVING_SECONDS
+        while self._held() and time.monotonic() < until:
+            time.sleep(0.1)
+        if self._held():
             raise SandboxError(
                 f"another `pulumi` (process {self.pid}) is at work on the stack: "
                 "wait for it to end"
             )
+
+    def _held(self) -> bool:
+        try:
+            process = psutil.Process(self.pid)
+            # Dead, but nobody has asked yet how it ended.
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            # One that began after the lock was written has only the number.
+            return process.create_time() <= self.timestamp + 1
+        except psutil.NoSuchProcess:
+            return False
 
 
 def read_locks(state: Path, project: str, stack: str) -> list[Lock]:
@@ -75,6 +87,25 @@ def read_locks(state: Path, project: str, stack: str) -> list[Lock]:
         began = datetime.fromisoformat(_microseconds(says["timestamp"])).timestamp()
         found.append(Lock(says["pid"], says["username"], says["hostname"], began))
     return found
+
+
+def mend_state(state: Path, project: str, stack: str) -> None:
+    """Remove the attributes of state files that a kill left half written.
+
+    The engine's file backend writes a file's attributes in place, and then puts
+    the file there whole. It cannot read a file with broken attributes, and does
+    without where there are none.
+
+    Args:
+        state: The backend's directory `.pulumi`.
+        project: Name of the project.
+        stack: Name of the stack, without its project.
+    """
+    for file in (state / "stacks" / project).glob(f"{stack}.json*.attrs"):
+        try:
+            json.loads(file.read_text())
+        except ValueError:
+            file.unlink()
 
 
 def end_orphans(backend: str) -> None:

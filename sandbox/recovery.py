@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import yaml
 
 from sandbox import pending
-from sandbox.engine_lock import Lock, end_orphans, read_locks
+from sandbox.engine_lock import Lock, end_orphans, mend_state, read_locks
 from sandbox.errors import SandboxError
 from sandbox.kubernetes_provider import checkpoint, naming
 from sandbox.kubernetes_provider.cluster import Cluster
@@ -62,8 +63,10 @@ def recover(
     for lock in locks:
         lock.refuse_if_held()
     end_orphans(env.get("PULUMI_BACKEND_URL", ""))
+    run.mend()
     done: list[str] = []
     if locks:
+        run.drop_torn_sidecars()
         run.cli("cancel", "--yes")
         done.append(f"took away the lock of an engine that is gone (stack {stack})")
     if not run.needs_settling():
@@ -107,6 +110,24 @@ class _Run:
         """Return the locks on the stack."""
         return read_locks(self._state(), self._project_name(), self._name())
 
+    def drop_torn_sidecars(self) -> None:
+        """Remove metadata that a kill left half written.
+
+        A directory as backend keeps it in a file of its own beside the state, and
+        replaces the state at once but writes this one in place. The state can be
+        read without it, and not with half of it.
+        """
+        directory = self._state() / "stacks" / self._project_name()
+        for sidecar in directory.glob(f"{self._name()}.json*.attrs"):
+            try:
+                json.loads(sidecar.read_text())
+            except ValueError:
+                sidecar.unlink()
+
+    def mend(self) -> None:
+        """Make the state readable that a kill left half written."""
+        mend_state(self._state(), self._project_name(), self._name())
+
     def needs_settling(self) -> bool:
         """Tell whether anything was cut off. A stack without state has nothing."""
         name = f"{self._name()}.json"
@@ -128,7 +149,7 @@ class _Run:
                 f"the state is in {url or 'no backend that was named'}, and only a "
                 "directory (file://…) can be recovered from here"
             )
-        return Path(url.removeprefix("file://")) / ".pulumi"
+        return Path(urlsplit(url).path) / ".pulumi"
 
     def _name(self) -> str:
         return self.stack.rpartition("/")[2]
@@ -198,7 +219,7 @@ class _Settler:
         obj = checkpoint.to_object(inputs)
         live = self._live(entry, obj)
         what = f"{obj.get('kind')} {naming.object_id(obj)}"
-        if live is None or not self._is_ours(entry, live, obj):
+        if live is None or not self._is_ours(live, obj):
             self._done.append(f"{what} had not been created")
             return
         state = checkpoint.state(
@@ -279,23 +300,26 @@ class _Settler:
             self._clusters[reference] = Cluster(connect(plain(inputs))[0])
         return self._clusters[reference]
 
-    def _is_ours(
-        self, entry: pending.Entry, live: dict[str, Any], obj: dict[str, Any]
-    ) -> bool:
+    def _is_ours(self, live: dict[str, Any], obj: dict[str, Any]) -> bool:
         """Tell the object of the cut-off create from one that stood in its way.
 
-        A Pulumi provider marks what it creates; it was created during the run
-        that was killed, or, where the beginning of that is not known, is what
-        the create asked for; and no other resource of the stack is it.
+        A Pulumi provider's name stands on the fields that it creates; an object
+        without a field bears nobody's. It was created during the run that was
+        killed; where the beginning of that is not known, or there is no name,
+        it is what the create asked for. No other resource of the stack is it.
         """
-        uid = naming.metadata(live).get("uid")
+        meta = naming.metadata(live)
         for known in self._deployment.get("resources") or []:
-            meta = (known.get("outputs") or {}).get("metadata")
-            if isinstance(meta, dict) and uid and meta.get("uid") == uid:
+            other = (known.get("outputs") or {}).get("metadata")
+            if isinstance(other, dict) and other.get("uid") == meta.get("uid"):
                 return False
-        if naming.metadata(live).get("deletionTimestamp") or not made_by_pulumi(live):
+        nameless = not meta.get("managedFields")
+        if meta.get("deletionTimestamp") or not (nameless or made_by_pulumi(live)):
             return False
+        if self._since is None or nameless:
+            if checkpoint.observed(live, obj) != obj:
+                return False
         if self._since is None:
-            return checkpoint.observed(live, obj) == obj
-        made = datetime.fromisoformat(naming.metadata(live)["creationTimestamp"])
+            return not nameless
+        made = datetime.fromisoformat(meta["creationTimestamp"])
         return made.timestamp() >= self._since - _SKEW_SECONDS

@@ -243,10 +243,12 @@ def _repair(values: dict[str, Any], problem: Problem, broken: set[Path]) -> None
     if problem.rule == "CFG01":
         meant = (*path[:-1], str(problem.nearest))
     for pattern, neutral in NEUTRAL.items():
-        if _matches(pattern, meant):
-            _remove(values, path[: len(pattern)])
+        place = path[: len(pattern)]
+        # Where the harmless value stands already, it did not help.
+        if _matches(pattern, meant) and not _holds(values, place, neutral):
+            _remove(values, place)
             if meant == path:
-                _put(values, path[: len(pattern)], deepcopy(neutral))
+                _put(values, place, deepcopy(neutral))
             return
     if problem.rule == "CFG01" and not _stands_for_missing(values, problem):
         _remove(values, path)
@@ -266,6 +268,15 @@ def _stands_for_missing(values: Any, problem: Problem) -> bool:
             return False
         node = cast("dict[Any, Any]", node)[part]
     return problem.nearest is not None and problem.nearest not in node
+
+
+def _holds(values: Any, path: Path, value: object) -> bool:
+    """Whether `value` itself stands at `path`; `True` is not 1 here."""
+    for part in path:
+        if not isinstance(values, dict) or part not in values:
+            return False
+        values = cast("dict[Any, Any]", values)[part]
+    return type(values) is type(value) and values == value
 
 
 def _put(values: Any, path: Path, value: object) -> None:

@@ -59,7 +59,11 @@ def test_what_becomes_of_the_data(
 
 def test_existing_is_only_read(deploy_with: Any) -> None:
     more = {"existing": {"name": "theirs"}, "storageClass": None, "size": None}
-    found = deploy_with(lambda opts: claim(opts, **more)).one(CLAIM)
+    deployed = deploy_with(
+        lambda opts: claim(opts, **more),
+        outputs=lambda r: {"spec": {"volumeName": "pvc-1"}} if r.read else {},
+    )
+    found = deployed.one(CLAIM)
     assert found.read
     assert found.import_id == "dev/theirs"
     assert found.provider

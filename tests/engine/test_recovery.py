@@ -265,6 +265,19 @@ def test_a_living_engine_is_left_alone(
     project.destroy()
 
 
+def test_killed_while_the_state_was_written(
+    project: Project, api: Cluster, space: str
+) -> None:
+    project.write(program(held=True))
+    kill_when(project, lambda: bool(config_maps(api, space)))
+    # The engine's file backend writes these beside the state, not at once.
+    state = project.directory / f"backend/.pulumi/stacks/test/{STACK}.json.attrs"
+    state.write_text("")
+    recover(STACK, project.env, project=project.directory)
+    project.write(program())
+    settled(project, api, space)
+
+
 def test_nothing_to_recover(project: Project) -> None:
     assert recover(STACK, project.env, project=project.directory) == []
     assert recover("unknown", project.env, project=project.directory) == []
