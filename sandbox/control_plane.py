@@ -100,6 +100,9 @@ def start_controllers(
         # A claim whose volume came a moment later waits for the next look: 15 s by
         # default.
         "--pvclaimbinder-sync-period=1s",
+        # By default hundreds of claims wait for the controller's own patience.
+        "--kube-api-qps=500",
+        "--kube-api-burst=1000",
         f"--flex-volume-plugin-dir={credentials.directory / 'no-plugins'}",
         "--leader-elect=false",
         "--secure-port=0",

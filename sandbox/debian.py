@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from sandbox.paths import cache_dir
 from sandbox.progress import Update
 
 _PROGRAM_DIRS = ("usr/bin", "usr/sbin", "bin", "sbin")
+
+# apt refuses to refresh its lists twice at a time.
+_APT = threading.Lock()
 
 
 def fetch(packages: Sequence[str], *, label: str) -> Path:
@@ -87,14 +91,15 @@ def programs(
 def _download(names: list[str], directory: Path) -> None:
     """Download packages; a fresh machine has no package lists yet."""
     command = ["apt-get", "download", "--quiet", *names]
-    if not any(Path("/var/lib/apt/lists").glob("*Packages*")):
-        _run(["apt-get", "update", "--quiet"], directory)
-    try:
-        _run(command, directory)
-    except SandboxError:
-        # Lists that are older than the archive name files that it has dropped.
-        _run(["apt-get", "update", "--quiet"], directory)
-        _run(command, directory)
+    with _APT:
+        if not any(Path("/var/lib/apt/lists").glob("*Packages*")):
+            _run(["apt-get", "update", "--quiet"], directory)
+        try:
+            _run(command, directory)
+        except SandboxError:
+            # Lists that are older than the archive name files that it has dropped.
+            _run(["apt-get", "update", "--quiet"], directory)
+            _run(command, directory)
 
 
 def _run(command: list[str], directory: Path) -> None:

@@ -316,9 +316,9 @@ class _Settler:
         nameless = not meta.get("managedFields")
         if meta.get("deletionTimestamp") or not (nameless or made_by_pulumi(live)):
             return False
-        if self._since is None or nameless:
-            if checkpoint.observed(live, obj) != obj:
-                return False
+        judged = self._since is None or nameless
+        if judged and checkpoint.observed(live, obj) != obj:
+            return False
         if self._since is None:
             return not nameless
         made = datetime.fromisoformat(meta["creationTimestamp"])

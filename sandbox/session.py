@@ -15,6 +15,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from sandbox.credentials import CONTEXT as SANDBOX_CONTEXT
 from sandbox.errors import SandboxError
 from sandbox.paths import sandbox_dir, state_dir
 from sandbox.progress import step
+from sandbox.tools import Tools
 from stacks import report
 from stacks.load import from_file
 
@@ -159,12 +161,32 @@ def _checked_context(stack: str, directory: Path, *, check: bool) -> str:
 
 def _sandbox(*, run: bool) -> str:
     """Start the sandbox with its images; its kubeconfig."""
+    _prepare(images.NAMES if run else ())
     started = cluster.start()
     if run:
         for name in images.NAMES:
             cluster.import_image(images.build(name))
     directory = sandbox_dir()
     return _alias(SANDBOX_CONTEXT, directory / "pulumi", str(started.kubeconfig))
+
+
+def _prepare(names: Sequence[str]) -> None:
+    """Build what is missing, all at once: one fetches while another compiles.
+
+    Raises:
+        SandboxError: One of them failed; the others are let finish, and found
+            in the cache the next time.
+    """
+
+    def build_images() -> None:
+        for name in names:
+            images.build(name)
+
+    makers = (engine.pulumi, Tools().prepare, build_images)
+    with ThreadPoolExecutor(len(makers)) as pool:
+        made = [pool.submit(maker) for maker in makers]
+    for each in made:
+        each.result()
 
 
 def _alias(context: str, directory: Path, kubeconfig: str | None = None) -> str:

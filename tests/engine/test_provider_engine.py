@@ -251,6 +251,7 @@ def test_three_hundred_claims(project: Project, api: Cluster, space: str) -> Non
     took = time.monotonic() - began
     claims = api.select("v1", "PersistentVolumeClaim", space)
     assert [c["status"]["phase"] for c in claims] == ["Bound"] * 300
-    # It takes less than half of that on two cores that do nothing else.
-    assert took < 60, f"{took:.0f} s"
+    # With the rate limits that it has by default, a controller manager binds
+    # three claims a second; without them it takes a fifth of this.
+    assert took < 180, f"{took:.0f} s"
     project.destroy()
