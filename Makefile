@@ -46,11 +46,12 @@ clean: venv ## stop the sandbox; its data and the built tools stay
 clean-data: venv ## stop the sandbox and delete the data in its volumes
 	@$(SANDBOX) destroy
 
-check: venv ## format, lint, types
+check: venv ## format, lint, types, imports one way, pins complete
 	@.venv/bin/ruff format --check --quiet . || \
 		{ echo "not formatted: make format"; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/pyright --warnings
+	@.venv/bin/python -m pytest -q --no-header tests/test_layers.py tests/test_project.py
 
 format: venv ## format the code
 	@.venv/bin/ruff format --quiet .

@@ -188,6 +188,17 @@ def _quantity(*, what: str, example: str, number: bool = False) -> BeforeValidat
                     link=quantity.LINK,
                 )
             ) from None
+        if not number and 0 < size < 1:
+            # `100m` is a tenth of a byte; nobody means that.
+            raise as_error(
+                Problem(
+                    rule="QTY02",
+                    message=f"{what} is at least one byte: m is a thousandth",
+                    value=value,
+                    nearest=value.replace("m", "M"),
+                    link=quantity.LINK,
+                )
+            )
         if size <= 0:
             raise as_error(
                 Problem(

@@ -1,0 +1,69 @@
+"""The project's own files agree with each other."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+
+
+def pins(file: str) -> dict[str, str]:
+    text = (ROOT / file).read_text()
+    return dict(re.findall(r"^([\w-]+)(?:\[\w+\])?==(\S+)", text, re.MULTILINE))
+
+
+def test_every_direct_requirement_is_locked_as_it_is_pinned() -> None:
+    direct, locked = pins("requirements.in"), pins("requirements.txt")
+    assert direct
+    assert {name: locked.get(name) for name in direct} == direct
+
+
+def test_every_dependency_of_the_project_is_pinned() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    listed = re.search(r"^dependencies = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert listed is not None
+    assert (
+        set(re.findall(r'"([\w-]+)"', listed.group(1)))
+        <= pins("requirements.in").keys()
+    )
+
+
+@pytest.mark.parametrize("module", ["cluster", "engine"])
+def test_every_module_that_go_builds_is_summed(module: str) -> None:
+    directory = ROOT / "sandbox" / module
+    required = re.findall(
+        r"^\t(\S+/\S+) (v\S+)", (directory / "go.mod").read_text(), re.MULTILINE
+    )
+    assert required
+    sums = (directory / "go.sum").read_text()
+    replaced = re.findall(r"(\S+) => ", (directory / "go.mod").read_text())
+    for name, version in required:
+        assert name in replaced or f"{name} {version}" in sums, name
+
+
+def test_ci_runs_what_the_readme_says() -> None:
+    assert "make check test" in (ROOT / "README.md").read_text()
+    assert "make check test" in (ROOT / ".ci/run").read_text()
+
+
+def test_readme_names_only_targets_that_there_are() -> None:
+    named = set(re.findall(r"\bmake ([a-z][a-z-]+)", (ROOT / "README.md").read_text()))
+    targets = set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    )
+    assert named
+    assert named <= targets, named - targets
+
+
+def test_the_main_program_is_short() -> None:
+    assert len((ROOT / "__main__.py").read_text().splitlines()) <= 25
+
+
+def test_every_stack_key_is_declared_and_described() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    used = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    for key in used:
+        assert declared[key]["description"]
+    assert declared["pulumi:disable-default-providers"]["value"] == ["*"]
