@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from sandbox import cluster, images, outputs
 from sandbox.errors import SandboxError
 from sandbox.paths import cache_dir, sandbox_dir
-from sandbox.progress import duration
+from sandbox.progress import WIDTH, duration
 from sandbox.recovery import recover
 from sandbox.session import CHECKOUT, Session, open_session, run_in
 
@@ -44,10 +45,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options)
     except SandboxError as error:
-        print(error, file=sys.stderr)
+        print(_wrapped(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _wrapped(text: str) -> str:
+    """Text in lines of 80 columns; what is laid out already stays as it is."""
+    return "\n".join(
+        line
+        if line.startswith(" ") or len(line) <= WIDTH
+        else textwrap.fill(
+            line,
+            WIDTH,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.splitlines()
+    )
 
 
 def _up(options: argparse.Namespace) -> int:

@@ -5,9 +5,7 @@ reboot. There is one per machine.
 """
 
 import fcntl
-import os
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from sandbox import mounts, network, volumes
 from sandbox.credentials import CONTEXT
-from sandbox.errors import MissingTool, SandboxError
+from sandbox.errors import SandboxError
 from sandbox.lifecycle import SPAWNED, Sandbox, kubeconfig, node_ready
 from sandbox.paths import sandbox_dir, state_dir
 from sandbox.processes import Processes
 from sandbox.progress import step
-from sandbox.tools import VERSION
+from sandbox.tools import VERSION, require_root
 
 __all__ = [
     "SPAWNED",
@@ -86,7 +84,7 @@ def start() -> Cluster:
         MissingTool: The machine lacks something; the message names it.
         SandboxError: It did not start; the message says what and where to look.
     """
-    _require_root()
+    require_root()
     with _alone():
         this = Sandbox()
         this.tools.prepare()
@@ -112,7 +110,7 @@ def stop() -> None:
     """
     if not sandbox_dir().exists():
         return
-    _require_root()
+    require_root()
     with _alone():
         this = Sandbox()
         with step("Stopping Kubernetes"):
@@ -170,18 +168,6 @@ def import_image(archive: Path) -> bool:
 def _cluster(this: Sandbox) -> Cluster:
     kubectl = Path(this.tools.program("kubectl"))
     return Cluster(kubeconfig(), CONTEXT, kubectl, network.HOST)
-
-
-def _require_root() -> None:
-    if sys.platform != "linux":
-        raise MissingTool(
-            "The sandbox's Kubernetes needs Linux", "run it on a Linux machine"
-        )
-    if os.geteuid() != 0:
-        raise MissingTool(
-            "The sandbox's Kubernetes needs root, as every container runtime does",
-            "run it as root",
-        )
 
 
 @contextmanager

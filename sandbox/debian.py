@@ -38,11 +38,7 @@ def fetch(packages: Sequence[str], *, label: str) -> Path:
         SandboxError: A package could not be downloaded or unpacked.
     """
     names = sorted(set(packages))
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise MissingTool(
-            f"{label} is not on PATH, and this machine has no apt-get to fetch it",
-            f"install {' and '.join(names)}",
-        )
+    require(names, label)
     release = platform.freedesktop_os_release()
     facts = [release["ID"], release.get("VERSION_ID", ""), platform.machine(), *names]
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
@@ -59,6 +55,15 @@ def fetch(packages: Sequence[str], *, label: str) -> Path:
 
     target = cache_dir() / "debian" / f"{names[0]}-{digest}"
     return made_once(target, unpack, label=f"Fetching {label}")
+
+
+def require(packages: Sequence[str], label: str) -> None:
+    """Raise `MissingTool` where there is no apt to fetch `packages` with."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise MissingTool(
+            f"{label} is not on PATH, and this machine has no apt-get to fetch it",
+            f"install {' and '.join(packages)}",
+        )
 
 
 def programs(

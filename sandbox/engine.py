@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from sandbox import gobuild
+from sandbox.errors import SandboxError
 from sandbox.paths import state_dir
 
 VERSION: Final = "v3.259.0"
@@ -32,11 +33,17 @@ def pulumi() -> Path:
     """Return the Pulumi CLI: the one on PATH, else the pinned one, built once.
 
     Raises:
-        MissingTool: There is neither `pulumi` nor Go on this machine.
-        SandboxError: The build failed.
+        SandboxError: There is neither `pulumi` nor Go on this machine, or the
+            build failed.
     """
     if found := shutil.which("pulumi"):
         return Path(found)
+    if shutil.which("go") is None:
+        raise SandboxError(
+            "`pulumi` is not on PATH, and there is no Go to build it with: install "
+            "Pulumi (https://www.pulumi.com/docs/install), or Go 1.26 or newer "
+            "(https://go.dev/dl)"
+        )
     directory = gobuild.build(
         _CHECKOUT / "sandbox" / "engine",
         {"pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"},

@@ -17,3 +17,4 @@ class MissingTool(SandboxError):  # noqa: N818 - the name says what is the matte
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"{what}: {remedy}, {OWN_CLUSTER}")
+        self.lack = f"{what}: {remedy}"

@@ -48,11 +48,7 @@ def build(
         MissingTool: There is no Go on this machine.
         SandboxError: The build failed; the message has the end of its output.
     """
-    if shutil.which("go") is None:
-        raise MissingTool(
-            f"Go is not installed, and {label} has to be built",
-            "install Go 1.26 or newer (https://go.dev/dl)",
-        )
+    require(label)
     flags = [*_FLAGS, f"-ldflags={ldflags}", f"-tags={tags}"]
 
     def compile_all(directory: Path, update: Update) -> None:
@@ -66,6 +62,15 @@ def build(
     digest = key(module, packages, ldflags, tags)
     target = cache_dir() / "go" / f"{module.name}-{digest}"
     return made_once(target, compile_all, label=f"Building {label}")
+
+
+def require(label: str) -> None:
+    """Raise `MissingTool` where there is no Go to build `label` with."""
+    if shutil.which("go") is None:
+        raise MissingTool(
+            f"Go is not installed, and {label} has to be built",
+            "install Go 1.26 or newer (https://go.dev/dl)",
+        )
 
 
 def _default_name(package: str) -> str:

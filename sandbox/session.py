@@ -161,6 +161,7 @@ def _checked_context(stack: str, directory: Path, *, check: bool) -> str:
 
 def _sandbox(*, run: bool) -> str:
     """Start the sandbox with its images; its kubeconfig."""
+    Tools().require()
     _prepare(images.NAMES if run else ())
     started = cluster.start()
     if run:

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import sys
 from functools import cached_property
 from pathlib import Path
 
 from sandbox import debian, gobuild
+from sandbox.errors import OWN_CLUSTER, MissingTool, SandboxError
 
 VERSION = "1.35.0"
 
@@ -28,6 +30,19 @@ _CNI_PLUGINS = ("bridge", "host-local", "loopback")
 _CNI_DIRS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 
 
+def require_root() -> None:
+    """Raise `MissingTool` where no container runtime can be run."""
+    if sys.platform != "linux":
+        raise MissingTool(
+            "The sandbox's Kubernetes needs Linux", "run it on a Linux machine"
+        )
+    if os.geteuid() != 0:
+        raise MissingTool(
+            "The sandbox's Kubernetes needs root, as every container runtime does",
+            "run it as root",
+        )
+
+
 class Tools:
     """The programs; each is built or fetched when it is first asked for.
 
@@ -35,6 +50,30 @@ class Tools:
         MissingTool: A program is neither here nor to be had.
         SandboxError: Building or fetching failed.
     """
+
+    def require(self) -> None:
+        """Look, at no cost, whether `prepare` has what it needs.
+
+        Raises:
+            SandboxError: It lacks something; the message names all of it.
+        """
+        checks = (
+            require_root,
+            lambda: gobuild.require(f"Kubernetes {VERSION}"),
+            lambda: (
+                debian.require(["containerd", "runc"], "containerd")
+                if not all(shutil.which(name) for name in _CONTAINERS)
+                else None
+            ),
+        )
+        missing: list[str] = []
+        for check in checks:
+            try:
+                check()
+            except MissingTool as error:
+                missing.append(error.lack)
+        if missing:
+            raise SandboxError("\n".join([*missing, OWN_CLUSTER]))
 
     def prepare(self) -> None:
         """Build and fetch everything: the small and likely failures come first."""
