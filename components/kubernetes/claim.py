@@ -8,9 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.catalog.storage_kinds import AccessMode
 from components.kubernetes.claim_spec import ClaimSpec
-from components.kubernetes.mountable import PodNeeds
+from components.kubernetes.mountable import MountedByClaim
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +25,7 @@ class ClaimArgs:
     namespace: pulumi.Input[str]
 
 
-class Claim(pulumi.ComponentResource):
+class Claim(MountedByClaim, pulumi.ComponentResource):
     """A PersistentVolumeClaim: made, adopted, or used as it is. Mountable.
 
     Attributes:
@@ -34,7 +33,6 @@ class Claim(pulumi.ComponentResource):
         volume_name: Name of the PersistentVolume bound to it.
     """
 
-    claim_name: str
     volume_name: pulumi.Output[str]
 
     def __init__(
@@ -48,7 +46,7 @@ class Claim(pulumi.ComponentResource):
             opts: Must carry the provider of the cluster.
         """
         super().__init__("ml-storage:index:Claim", name, None, opts)
-        self._spec = spec = args.spec
+        self.spec = spec = args.spec
         named = spec.existing or spec.adopt
         self.claim_name = named.name if named else name
         namespace = pulumi.Output.from_input(args.namespace)
@@ -69,32 +67,6 @@ class Claim(pulumi.ComponentResource):
         self.register_outputs(
             {"claimName": self.claim_name, "volumeName": self.volume_name}
         )
-
-    @property
-    def access_modes(self) -> list[AccessMode]:
-        """Who may mount it at once."""
-        return self._spec.access_modes
-
-    @property
-    def read_only(self) -> bool:
-        """Whether every mount of it is read-only."""
-        return self._spec.access == "read-only"
-
-    def volume_source(self) -> dict[str, Any]:
-        """The claim, by name."""
-        return claim_source(self.claim_name, read_only=self.read_only)
-
-    def pod_needs(self) -> PodNeeds:
-        """Nothing but the claim."""
-        return PodNeeds()
-
-
-def claim_source(claim_name: str, *, read_only: bool) -> dict[str, Any]:
-    """A pod's volume that is the claim `claim_name`."""
-    source: dict[str, Any] = {"claimName": claim_name}
-    if read_only:
-        source["readOnly"] = True
-    return {"persistentVolumeClaim": source}
 
 
 def claim_fields(spec: ClaimSpec) -> Any:

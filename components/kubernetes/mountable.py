@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from components.catalog.storage_kinds import AccessMode
-from components.kubernetes.volume_spec import Writers
+from components.kubernetes.volume_spec import Access, Writers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,47 @@ class Mountable(Protocol):
     def pod_needs(self) -> PodNeeds:
         """What the pod needs for it."""
         ...
+
+
+class _ClaimedSpec(Protocol):
+    @property
+    def access_modes(self) -> list[AccessMode]: ...
+
+    @property
+    def access(self) -> Access: ...
+
+
+class MountedByClaim:
+    """The part of a component that is mounted by the name of its claim.
+
+    Attributes:
+        claim_name: Name of the claim.
+        spec: What the volume was made from.
+    """
+
+    claim_name: str
+    spec: _ClaimedSpec
+
+    @property
+    def access_modes(self) -> list[AccessMode]:
+        """Who may mount it at once."""
+        return self.spec.access_modes
+
+    @property
+    def read_only(self) -> bool:
+        """Whether every mount of it is read-only."""
+        return self.spec.access == "read-only"
+
+    def volume_source(self) -> dict[str, Any]:
+        """The claim, by name."""
+        source: dict[str, Any] = {"claimName": self.claim_name}
+        if self.read_only:
+            source["readOnly"] = True
+        return {"persistentVolumeClaim": source}
+
+    def pod_needs(self) -> PodNeeds:
+        """Nothing but the claim."""
+        return PodNeeds()
 
 
 @dataclass(frozen=True, kw_only=True)

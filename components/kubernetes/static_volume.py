@@ -8,9 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.catalog.storage_kinds import AccessMode
-from components.kubernetes.claim import claim_source
-from components.kubernetes.mountable import PodNeeds
+from components.kubernetes.mountable import MountedByClaim
 from components.kubernetes.static_volume_spec import StaticVolumeSpec
 
 
@@ -27,7 +25,7 @@ class StaticVolumeArgs:
     namespace: pulumi.Input[str]
 
 
-class StaticVolume(pulumi.ComponentResource):
+class StaticVolume(MountedByClaim, pulumi.ComponentResource):
     """A PersistentVolume and its claim, bound to each other. Mountable.
 
     `storageClassName: ""` keeps a default class from taking the claim,
@@ -40,7 +38,6 @@ class StaticVolume(pulumi.ComponentResource):
         volume_name: Name of the PersistentVolume, chosen by Pulumi.
     """
 
-    claim_name: str
     volume_name: pulumi.Output[str]
 
     def __init__(
@@ -57,7 +54,7 @@ class StaticVolume(pulumi.ComponentResource):
             opts: Must carry the provider of the cluster.
         """
         super().__init__("ml-storage:index:StaticVolume", name, None, opts)
-        self._spec = spec = args.spec
+        self.spec = spec = args.spec
         self.claim_name = name
         # The name is Pulumi's, so that a changed source makes a new volume
         # beside the old one, and the claim can move over.
@@ -78,24 +75,6 @@ class StaticVolume(pulumi.ComponentResource):
         self.register_outputs(
             {"claimName": self.claim_name, "volumeName": self.volume_name}
         )
-
-    @property
-    def access_modes(self) -> list[AccessMode]:
-        """Who may mount it at once."""
-        return self._spec.access_modes
-
-    @property
-    def read_only(self) -> bool:
-        """Whether every mount of it is read-only."""
-        return self._spec.access == "read-only"
-
-    def volume_source(self) -> dict[str, Any]:
-        """The claim, by name."""
-        return claim_source(self.claim_name, read_only=self.read_only)
-
-    def pod_needs(self) -> PodNeeds:
-        """Nothing but the claim."""
-        return PodNeeds()
 
 
 def _volume_fields(name: str, args: StaticVolumeArgs) -> Any:
