@@ -8,12 +8,10 @@ state of its own.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
-import textwrap
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -23,17 +21,17 @@ from typing import Any
 import yaml
 
 from sandbox import cluster, engine, images
+from sandbox.contexts import STACK_CONTEXT, alias, slug
 from sandbox.credentials import CONTEXT as SANDBOX_CONTEXT
 from sandbox.errors import SandboxError
 from sandbox.paths import sandbox_dir, state_dir
 from sandbox.progress import step
+from sandbox.protection import explain_protection, protected
 from sandbox.tools import Tools
 from stacks import report
 from stacks.load import from_file
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-STACK_CONTEXT = "ml-storage"
-"""The context that stands for the sandbox, or for the one named by CONTEXT."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +128,10 @@ def open_session(
         )
     if wanted != STACK_CONTEXT:
         # The stack's own cluster, by the user's own kubeconfig.
-        kubeconfig, backend = None, state_dir() / "contexts" / _slug(wanted)
+        kubeconfig, backend = None, state_dir() / "contexts" / slug(wanted)
     elif context is not None:
-        backend = state_dir() / "contexts" / _slug(context)
-        kubeconfig = _alias(context, backend)
+        backend = state_dir() / "contexts" / slug(context)
+        kubeconfig = alias(context, backend)
     else:
         kubeconfig, backend = _sandbox(run=run), sandbox_dir() / "pulumi"
     environment = engine.engine_environment(kubeconfig, backend / "state")
@@ -168,7 +166,7 @@ def _sandbox(*, run: bool) -> str:
         for name in images.NAMES:
             cluster.import_image(images.build(name))
     directory = sandbox_dir()
-    return _alias(SANDBOX_CONTEXT, directory / "pulumi", str(started.kubeconfig))
+    return alias(SANDBOX_CONTEXT, directory / "pulumi", str(started.kubeconfig))
 
 
 def _prepare(names: Sequence[str]) -> None:
@@ -188,44 +186,6 @@ def _prepare(names: Sequence[str]) -> None:
         made = [pool.submit(maker) for maker in makers]
     for each in made:
         each.result()
-
-
-def _alias(context: str, directory: Path, kubeconfig: str | None = None) -> str:
-    """A `KUBECONFIG` in which `ml-storage` is another name of `context`.
-
-    Nothing is copied: the first file only refers to the cluster and the user
-    that the others define, and names no current context.
-
-    Raises:
-        SandboxError: There is no such context.
-    """
-    own = (
-        kubeconfig or os.environ.get("KUBECONFIG") or str(Path.home() / ".kube/config")
-    )
-    found: dict[str, Any] = {}
-    for file in own.split(os.pathsep):
-        path = Path(file).expanduser()
-        if path.is_file():
-            entries = (yaml.safe_load(path.read_text()) or {}).get("contexts") or []
-            for entry in entries:
-                found.setdefault(entry["name"], entry["context"])
-    if context not in found:
-        known = ", ".join(sorted(found)) or "none"
-        raise SandboxError(
-            f"no context {context!r} in {own} (there: {known}): name one with CONTEXT="
-        )
-    directory.mkdir(parents=True, exist_ok=True)
-    alias = directory / "kubeconfig"
-    alias.write_text(
-        yaml.safe_dump(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "contexts": [{"name": STACK_CONTEXT, "context": found[context]}],
-            }
-        )
-    )
-    return os.pathsep.join([str(alias), own])
 
 
 def _config_file(
@@ -264,35 +224,6 @@ def _config_file(
 
 def _text(file: Path) -> str:
     return file.read_text() if file.exists() else ""
-
-
-def _slug(context: str) -> str:
-    """A context as a directory's name: some hold slashes and colons."""
-    return "".join(c if c.isalnum() or c in "-_." else "-" for c in context)
-
-
-def protected(events: str) -> list[str]:
-    """URNs that an engine refused to replace or delete, from its log of events."""
-    found: dict[str, None] = {}
-    for line in events.splitlines():
-        event = json.loads(line).get("diagnosticEvent") or {}
-        message = event.get("message", "")
-        if event.get("severity") == "error" and "protect" in message:
-            found.setdefault(event.get("urn") or "the stack")
-    return list(found)
-
-
-def explain_protection(urn: str) -> str:
-    """What to do when the engine will not replace or delete `urn`."""
-    name = urn.rpartition("::")[2]
-    return textwrap.dedent(f"""
-        {name} holds data, and is protected (onDelete: protect): this change
-        would have deleted it. Nothing is lost. One of these goes on:
-          - undo the change, and it stays as it is;
-          - declare the changed one under a new name, copy the data over, and
-            take the old one out when it is no longer needed;
-          - if the data may go: set onDelete: delete, deploy that alone, and
-            then make the change.""")
 
 
 def run_in(session: Session, command: Sequence[str]) -> int:
