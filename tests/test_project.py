@@ -1,10 +1,14 @@
 """The project's own files agree with each other."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 import yaml
+
+from stacks import report
+from stacks.load import from_file
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,6 +59,26 @@ def test_readme_names_only_targets_that_there_are() -> None:
     )
     assert named
     assert named <= targets, named - targets
+
+
+def test_the_stack_that_the_readme_shows_is_right(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    block = re.search(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    assert block is not None
+    file = tmp_path / "Pulumi.vision.yaml"
+    file.write_text(block.group(1))
+    assert from_file(file).found == []
+
+
+def test_the_mistake_that_the_readme_shows_is_reported_so(tmp_path: Path) -> None:
+    text = (ROOT / "Pulumi.dev.yaml").read_text()
+    wrong = text.replace("size: 5Gi", "size: 5GB")
+    assert wrong != text
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text(wrong)
+    (found,) = from_file(file, file.name).found
+    shown = textwrap.indent(report.text(found), "    ")
+    assert shown in (ROOT / "README.md").read_text()
 
 
 def test_the_main_program_is_short() -> None:
