@@ -16,7 +16,7 @@ from sandbox.progress import WIDTH, duration
 from sandbox.recovery import recover
 from sandbox.session import CHECKOUT, Session, open_session, run_in
 
-_QUIET = ("--non-interactive", "--suppress-permalink=true", "--suppress-outputs")
+_QUIET = ("--suppress-permalink=true", "--suppress-outputs", "--suppress-progress")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -59,6 +59,8 @@ class Session:
     ) -> subprocess.CompletedProcess[str]:
         """Run the engine on this stack; its exit code is the caller's to read."""
         command = [str(engine.pulumi()), *words, "--stack", self.stack]
+        if not sys.stdout.isatty():
+            command.append("--non-interactive")
         if words[0] in ("up", "preview", "destroy", "refresh"):
             command += ["--config-file", str(self.config_file)]
         return subprocess.run(

@@ -311,6 +311,9 @@ def test_a_bad_file_registers_nothing(stack: Stack, api: client.ApiClient) -> No
     assert "nothing was registered" in session_up
     assert "Traceback" not in session_up
     assert stack.up(fails=True).count("[QTY01]") == 1
+    previewed = stack.pulumi("preview", fails=True)
+    assert previewed.count("[QTY01]") == 1
+    assert "nothing was registered" in previewed
     stack.volumes.clear()
     stack.jobs.clear()
     stack.write()
