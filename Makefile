@@ -3,6 +3,11 @@ STACK ?= dev
 CONTEXT ?=
 PYTHON ?= python3
 
+# Python starts in half the time with its bytecode kept, and whoever wants none
+# in the tree has none there: it lies in .venv.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
+
 .DEFAULT_GOAL := help
 .PHONY: help venv up preview down status shell images clean clean-data \
 	check format test test-fast
