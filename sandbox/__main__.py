@@ -80,8 +80,8 @@ def _up(options: argparse.Namespace) -> int:
     print(f"up in {duration(time.monotonic() - began)}")
     for name in failed:
         print(
-            f"job {name} failed; its log: kubectl logs -n {exported['namespace']} "
-            f"job/{name}",
+            f"job {name} failed; its log, in a `make shell`: "
+            f"kubectl logs -n {exported['namespace']} job/{name}",
             file=sys.stderr,
         )
     return 1 if failed else 0

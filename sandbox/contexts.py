@@ -16,7 +16,7 @@ def alias(context: str, directory: Path, kubeconfig: str | None = None) -> str:
     """A `KUBECONFIG` in which `ml-storage` is another name of `context`.
 
     Nothing is copied: the first file only refers to the cluster and the user
-    that the others define, and names no current context.
+    that the others define.
 
     Raises:
         SandboxError: There is no such context.
@@ -44,6 +44,9 @@ def alias(context: str, directory: Path, kubeconfig: str | None = None) -> str:
                 "apiVersion": "v1",
                 "kind": "Config",
                 "contexts": [{"name": STACK_CONTEXT, "context": found[context]}],
+                # The first file's word counts: nothing in the session goes to
+                # whatever context the user's own file holds as current.
+                "current-context": STACK_CONTEXT,
             }
         )
     )

@@ -8,6 +8,7 @@ state of its own.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -137,6 +138,10 @@ def open_session(
     else:
         kubeconfig, backend = _sandbox(run=run), sandbox_dir() / "pulumi"
     environment = engine.engine_environment(kubeconfig, backend / "state")
+    if wanted == STACK_CONTEXT and context is None:
+        # A kubectl of the sandbox's version, where the user has none.
+        path = [environment["PATH"], str(Tools().kubernetes)]
+        environment["PATH"] = os.pathsep.join(path)
     project = backend / "projects" / stack
     config_file = _config_file(stack, directory, project, environment)
     return Session(stack, directory, config_file, environment, kubeconfig, wanted)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from jobs.arguments import positive
 from jobs.environment import BadEnvironment, completion_index, run_number
 from jobs.sweep.log import BadLog, LogFacts, facts
 from jobs.sweep.output import LOG, publish, set_aside
@@ -115,14 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--output", type=Path, required=True, metavar="DIR", help="of this index")
-    add("--steps", type=_positive, default=150, help="time steps to simulate")
+    add("--steps", type=positive, default=150, help="time steps to simulate")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from jobs.arguments import positive
 from jobs.checkpoints import CheckpointStore
 from jobs.environment import BadEnvironment
 from jobs.interruption import Interruption
@@ -75,23 +76,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--checkpoints", type=Path, required=True, metavar="DIR", help="their place")
-    add("--steps", type=_positive, default=200, help="the step to reach, in total")
-    add("--checkpoint-every", type=_positive, default=50, help="steps between them")
-    add("--keep", type=_positive, default=3, help="how many of the newest to keep")
+    add("--steps", type=positive, default=200, help="the step to reach, in total")
+    add("--checkpoint-every", type=positive, default=50, help="steps between them")
+    add("--keep", type=positive, default=3, help="how many of the newest to keep")
     add("--seed", type=int, default=0, help="of data, weights, order and dropout")
     add("--scratch", type=Path, metavar="DIR", help="keep the data there, mapped")
-    add("--batch", type=_positive, default=64, help="samples in a batch")
-    add("--hidden", type=_positive, default=64, help="width of the hidden layers")
+    add("--batch", type=positive, default=64, help="samples in a batch")
+    add("--hidden", type=positive, default=64, help="width of the hidden layers")
     add("--learning-rate", type=float, default=1e-3, help="of AdamW")
-    add("--threads", type=_positive, default=1, help="of PyTorch; may change sums")
+    add("--threads", type=positive, default=1, help="of PyTorch; may change sums")
     add("--pause", type=float, default=0.0, help="seconds to wait after each step")
     return parser
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,10 @@ def test_the_named_context_is_used_and_the_current_one_is_not(
         job: Any = client.BatchV1Api(api).read_namespaced_job("hello", name)
         assert job.status.succeeded == 1
         assert file.read_text() == before
+        found = stack.run(
+            "exec", *mine, str(cluster.kubectl), "get", "jobs", "-n", name
+        )
+        assert "hello" in found, "the session's current context is the named one"
         kept = list((state_dir() / "contexts").glob("*mine/**/*.json"))
         assert any(path.name == f"{name}.json" for path in kept)
         stack.run("down", *mine)
