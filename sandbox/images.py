@@ -7,6 +7,7 @@ an edited program costs its own layer only.
 
 import hashlib
 import json
+import os
 import platform
 import shutil
 import time
@@ -82,7 +83,8 @@ def build(name: str) -> Path:
 
     target = _target("archives", name, facts)
     made_once(target, archive, label=f"Image {name}")
-    _remove_older(target, name)
+    os.utime(target)
+    _remove_others(target, name)
     return target / "image.tar"
 
 
@@ -195,16 +197,17 @@ def _target(kind: str, name: str, facts: list[Any]) -> Path:
     return cache_dir() / "images" / kind / f"{name}-{digest}"
 
 
-def _remove_older(newest: Path, name: str) -> None:
-    """Keep the newest archive and the one before it.
+def _remove_others(used: Path, name: str) -> None:
+    """Keep the archive in use and the one that was used before it.
 
     An archive repeats its layers, a gigabyte of them, and every edit of a program
-    makes a new one.
+    makes a new one. What counts is the last use, not the making: of two checkouts
+    with one cache, neither may take away what the other is about to import.
     """
     others = [
         path
-        for path in newest.parent.glob(f"{name}-*")
-        if path.is_dir() and path != newest
+        for path in used.parent.glob(f"{name}-*")
+        if path.is_dir() and path != used
     ]
     others.sort(key=lambda path: path.stat().st_mtime)
     for path in others[:-1]:

@@ -153,6 +153,27 @@ def test_an_edited_program_costs_its_own_layer(
 
 
 @pytest.mark.images
+def test_what_was_used_last_outlives_what_was_made_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = images.build("lammps")
+    made_later = used.with_name("lammps-made-later-and-never-used")
+    made_later.mkdir()
+    yesterday = time.time() - 24 * 3600
+    try:
+        os.utime(used, (yesterday - 1, yesterday - 1))
+        os.utime(made_later, (yesterday, yesterday))
+        assert images.build("lammps") == used
+        jobs = tree(tmp_path / "jobs", {"__init__.py": "", "other.py": "x = 2\n"})
+        monkeypatch.setattr(images, "_CHECKOUT", jobs.parent)
+        images.build("lammps")
+        assert used.exists()
+        assert not made_later.exists()
+    finally:
+        shutil.rmtree(made_later, ignore_errors=True)
+
+
+@pytest.mark.images
 def test_the_images_share_their_lowest_layer() -> None:
     lammps, train = (layers_of(images.build(name)) for name in ("lammps", "train"))
     assert lammps[0] == train[0]
