@@ -120,3 +120,9 @@ def relative_directory(text: str) -> Problem | None:
         nearest="/".join(parts) or None,
         link="https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath",
     )
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether one of two directories of a volume lies in the other, or is it."""
+    first, second = ([p for p in normal(d).split("/") if p] for d in (one, other))
+    return all(a == b for a, b in zip(first, second, strict=False))

@@ -46,6 +46,12 @@ class StorageKind:
         locks: Advisory locks hold between nodes.
         resize: A claim can grow.
         snapshots: VolumeSnapshots work.
+        shared_handle: One `volumeHandle` may stand in several
+            PersistentVolumes, so that namespaces share what it names; None
+            where no source says so. Never in one pod: a node tells volumes
+            apart by driver and handle.
+        handle_suffix: What may follow a handle, with any text after it,
+            without the driver reading it: such handles are made unique.
         source: Where the row was read.
         as_of: The day it was read, ISO 8601.
         status: `confirmed` refuses, `unconfirmed` warns.
@@ -65,6 +71,8 @@ class StorageKind:
     locks: bool
     resize: bool
     snapshots: bool
+    shared_handle: bool | None = None
+    handle_suffix: str | None = None
     source: str
     as_of: str = "2026-11-22"
     status: Literal["confirmed", "unconfirmed"] = "confirmed"
@@ -76,14 +84,21 @@ class StorageKind:
         return self.access_modes
 
 
-def _shared(kind: str, driver: str | None, cloud: Cloud, source: str) -> StorageKind:
+def _shared(
+    kind: str,
+    driver: str,
+    cloud: Cloud,
+    source: str,
+    *,
+    shared_handle: bool | None = None,
+) -> StorageKind:
     """A POSIX file system on the network that every node can write to."""
     return StorageKind(
         kind=kind,
         driver=driver,
         cloud=cloud,
         access_modes=(RWO, ROX, RWX, RWOP),
-        dynamic=driver is not None,
+        dynamic=True,
         static=True,
         zonal=False,
         shared_writes=True,
@@ -91,7 +106,8 @@ def _shared(kind: str, driver: str | None, cloud: Cloud, source: str) -> Storage
         append=True,
         locks=True,
         resize=True,
-        snapshots=False,
+        snapshots=True,
+        shared_handle=shared_handle,
         source=source,
     )
 
@@ -212,6 +228,25 @@ STORAGE_KINDS: tuple[StorageKind, ...] = (
         # A shared file system can be configured below it: then RWX works.
         status="unconfirmed",
     ),
+    StorageKind(
+        kind="csi-hostpath",
+        driver="hostpath.csi.k8s.io",
+        cloud="kubernetes",
+        # The driver checks no mode but ReadWriteOncePod: all is on one node.
+        access_modes=(RWO, ROX, RWX, RWOP),
+        block_access_modes=(RWO, ROX, RWX, RWOP),
+        dynamic=True,
+        static=True,
+        zonal=True,
+        shared_writes=True,
+        rename=True,
+        append=True,
+        locks=True,
+        resize=True,
+        snapshots=True,
+        source="https://github.com/kubernetes-csi/csi-driver-host-path v1.18.0 "
+        "pkg/hostpath/controllerserver.go",
+    ),
     _shared(
         "rook-cephfs",
         "rook-ceph.cephfs.csi.ceph.com",
@@ -240,6 +275,25 @@ STORAGE_KINDS: tuple[StorageKind, ...] = (
         "azure",
         "https://learn.microsoft.com/azure/aks/azure-files-csi",
     ),
+    StorageKind(
+        kind="azure-blob",
+        driver="blob.csi.azure.com",
+        cloud="azure",
+        access_modes=(RWO, ROX, RWX, RWOP),
+        dynamic=True,
+        static=True,
+        zonal=False,
+        # BlobFuse uploads a file when it is closed: writers do not see each other.
+        shared_writes=False,
+        rename=False,
+        append=False,
+        locks=False,
+        resize=True,
+        snapshots=False,
+        source="https://github.com/kubernetes-sigs/blob-csi-driver pkg/blob/blob.go",
+        # Over NFS 3 it offers more than over FUSE.
+        status="unconfirmed",
+    ),
     _disk(
         "azure-disk",
         "disk.csi.azure.com",
@@ -262,6 +316,7 @@ STORAGE_KINDS: tuple[StorageKind, ...] = (
         locks=True,
         resize=True,
         snapshots=False,
+        shared_handle=True,
         source=f"{_AWS}/aws-fsx-csi-driver v1.9.0 pkg/driver/controller.go",
     ),
     StorageKind(
@@ -278,6 +333,8 @@ STORAGE_KINDS: tuple[StorageKind, ...] = (
         locks=True,
         resize=False,
         snapshots=False,
+        # A second volume of one file system takes an access point of its own.
+        shared_handle=False,
         source=f"{_AWS}/aws-efs-csi-driver v3.4.1 pkg/driver/node.go",
     ),
     StorageKind(
@@ -295,6 +352,9 @@ STORAGE_KINDS: tuple[StorageKind, ...] = (
         locks=False,
         resize=False,
         snapshots=False,
+        # Free text: the bucket stands in the volume's attributes.
+        shared_handle=False,
+        handle_suffix="-",
         source="https://github.com/awslabs/mountpoint-s3-csi-driver v2.7.0 "
         "pkg/driver/node/node.go",
     ),
@@ -319,6 +379,45 @@ STORAGE_KINDS: tuple[StorageKind, ...] = (
         "filestore.csi.storage.gke.io",
         "gcp",
         f"{_AWS}/gcp-filestore-csi-driver pkg/csi_driver/controller.go",
+        shared_handle=True,
+    ),
+    StorageKind(
+        kind="gcs-fuse",
+        driver="gcsfuse.csi.storage.gke.io",
+        cloud="gcp",
+        access_modes=(RWO, ROX, RWX),
+        dynamic=False,
+        static=True,
+        zonal=False,
+        # Concurrent writers of one object lose data; directories are not shared.
+        shared_writes=False,
+        rename=True,
+        append=False,
+        locks=False,
+        resize=False,
+        snapshots=False,
+        # The driver reads the bucket's name and drops what follows a colon.
+        shared_handle=False,
+        handle_suffix=":",
+        source="https://github.com/GoogleCloudPlatform/gcs-fuse-csi-driver "
+        "pkg/util/util.go",
+    ),
+    StorageKind(
+        kind="managed-lustre",
+        driver="lustre.csi.storage.gke.io",
+        cloud="gcp",
+        access_modes=(RWO, ROX, RWX),
+        dynamic=True,
+        static=True,
+        zonal=True,
+        shared_writes=True,
+        rename=True,
+        append=True,
+        locks=True,
+        resize=True,
+        snapshots=False,
+        source="https://github.com/GoogleCloudPlatform/lustre-csi-driver "
+        "pkg/csi_driver/lustre_driver.go",
     ),
 )
 

@@ -39,6 +39,25 @@ def test_a_row_is_possible(row: StorageKind) -> None:
         assert "ReadWriteMany" in row.access_modes
 
 
+@every_row
+def test_a_handle_is_shared_or_can_be_made_unique(row: StorageKind) -> None:
+    # Only a driver's volumes have handles.
+    assert row.shared_handle is None or row.driver
+    # What may be shared need not be made unique.
+    assert row.handle_suffix is None or row.shared_handle is False
+
+
+def test_handles_that_several_volumes_may_have() -> None:
+    shared = {row.kind for row in STORAGE_KINDS if row.shared_handle}
+    assert shared == {"fsx-lustre", "filestore"}
+    suffixes = {row.kind: row.handle_suffix for row in STORAGE_KINDS}
+    assert suffixes["s3-mountpoint"] == "-"
+    assert suffixes["gcs-fuse"] == ":"
+    # An access point is all that tells two volumes of one file system apart.
+    assert BY_KIND["efs"].shared_handle is False
+    assert suffixes["efs"] is None
+
+
 def test_rows_are_found_by_kind_and_by_driver() -> None:
     assert len(BY_KIND) == len(STORAGE_KINDS)
     drivers = [row.driver for row in STORAGE_KINDS if row.driver is not None]
@@ -76,6 +95,8 @@ def test_access_modes(
         ("efs", "ReadWriteOncePod", "Filesystem", "ReadWriteOnce"),
         ("s3-mountpoint", "ReadWriteOnce", "Filesystem", "ReadWriteMany"),
         ("nfs", "ReadWriteMany", "Block", None),
+        ("gcs-fuse", "ReadWriteOncePod", "Filesystem", "ReadWriteOnce"),
+        ("managed-lustre", "ReadWriteOncePod", "Filesystem", "ReadWriteOnce"),
     ],
 )
 def test_known_refusals(
