@@ -26,7 +26,14 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
-from components.catalog import names, paths, quantity
+from components.catalog import (
+    images,
+    labels,
+    mount_options,
+    names,
+    paths,
+    quantity,
+)
 from components.catalog.problem import UNSET, Problem
 
 _KNOWN_ERRORS = frozenset(get_args(ErrorType))
@@ -213,6 +220,21 @@ def _quantity(*, what: str, example: str, number: bool = False) -> BeforeValidat
     return BeforeValidator(validate)
 
 
+def _text(value: Any) -> Any:
+    """Texts; for what YAML takes for something else, how to quote it."""
+    if isinstance(value, bool | int | float):
+        quoted = str(value).lower() if isinstance(value, bool) else str(value)
+        raise as_error(
+            Problem(
+                rule="CFG03",
+                message="a text is wanted here: quote it",
+                value=value,
+                nearest=f'"{quoted}"',
+            )
+        )
+    return value
+
+
 Name = Annotated[str, _checked(names.label)]
 """A DNS label: the name of a volume, a job, a team, a pool."""
 
@@ -232,6 +254,24 @@ SubPath = Annotated[str, _checked(paths.relative_directory)]
 """A relative directory inside a volume."""
 
 EnvironmentVariable = Annotated[str, _checked(names.environment_variable)]
+
+LabelKey = Annotated[str, _checked(labels.key)]
+"""The key of a label or a taint, with its prefix where it has one."""
+
+LabelValue = Annotated[str, _checked(labels.value)]
+"""The value of a label or a taint; it may be empty."""
+
+Image = Annotated[str, Field(min_length=1), _checked(images.reference)]
+"""The reference of a container image."""
+
+MountOption = Annotated[str, _checked(mount_options.option)]
+"""One option of a kernel's mount, such as `nfsvers=4.1`."""
+
+DriverMountOption = Annotated[str, _checked(mount_options.argument)]
+"""One option of a driver's mount; some drivers take words apart by spaces."""
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A text; a bare number or boolean is told how to be one."""
 
 Size = Annotated[str, _quantity(what="a size", example="1200Gi")]
 """Bytes, as a Kubernetes quantity with its unit."""

@@ -9,8 +9,13 @@ from pydantic import Field
 
 from components.catalog.problem import Problem
 from components.catalog.storage_kinds import AccessMode, VolumeMode
-from components.kubernetes.volume_spec import OnDelete, Reference, VolumeSpec
-from components.spec import ObjectName, Size
+from components.kubernetes.volume_spec import (
+    OnDelete,
+    Reference,
+    VolumeSpec,
+    pod_mode_stands_alone,
+)
+from components.spec import Name, ObjectName, Size
 
 
 class ClaimSpec(VolumeSpec):
@@ -40,6 +45,11 @@ class ClaimSpec(VolumeSpec):
 
     adopt: Reference | None = None
     """Import this claim into the stack, protected."""
+
+    restore: Name | None = None
+    """Fill the new claim with what this snapshot of the team holds. Once the
+    claim exists the line has no effect and may go; another snapshot would be
+    another claim."""
 
     def problems(self) -> Iterator[Problem]:
         """One source, a class and a size, and no impossible pair of modes."""
@@ -71,13 +81,19 @@ class ClaimSpec(VolumeSpec):
                 value=self.on_delete,
                 nearest="protect",
             )
-        if "ReadWriteOncePod" in self.access_modes and len(self.access_modes) > 1:
-            yield Problem(
-                rule="VOL05",
-                message="ReadWriteOncePod stands alone",
-                path=("accessModes",),
-                value=self.access_modes,
-                nearest="[ReadWriteOncePod]",
-                link="https://kubernetes.io/docs/concepts/storage/"
-                "persistent-volumes/#access-modes",
-            )
+        yield from pod_mode_stands_alone(self.access_modes)
+        yield from self._restore_problems()
+
+    def _restore_problems(self) -> Iterator[Problem]:
+        """Only a claim that is made is filled from a snapshot."""
+        if self.restore is None or (self.existing is None and self.adopt is None):
+            return
+        yield Problem(
+            rule="VOL10",
+            message="a snapshot is restored into a new claim, and this one exists "
+            "already",
+            path=("restore",),
+            value=self.restore,
+            link="https://kubernetes.io/docs/concepts/storage/persistent-volumes/"
+            "#volume-snapshot-and-restore-volume-from-snapshot-support",
+        )

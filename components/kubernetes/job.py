@@ -6,15 +6,21 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.kubernetes.job_spec import RUN_VARIABLE, JobSpec
-from components.kubernetes.labels import DECLARED, JOB, RUN, RUNNING
-from components.kubernetes.mountable import Mount
-from components.kubernetes.pod import with_mounts
+from components.kubernetes.job_set import API_VERSION, DONE, KIND, job_set_fields
+from components.kubernetes.job_spec import (
+    RUN_VARIABLE,
+    JobSpec,
+    RendezvousSpec,
+    seconds,
+)
+from components.kubernetes.labels import DECLARED, JOB, QUEUE, RUN, RUNNING
+from components.kubernetes.mountable import Mount, PodSecret
+from components.kubernetes.program import pod_template
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,27 +31,35 @@ class JobArgs:
         spec: The program, its image and how many pods run it.
         namespace: Where it runs.
         mounts: What its container mounts.
+        secrets: The secrets that its container gets.
         node_selector: Labels of the nodes it runs on.
         tolerations: Taints of these nodes, as a pod tolerates them.
+        service_account: The ServiceAccount of its pods, where neither the spec
+            nor a volume names one; default: Kubernetes' own.
     """
 
     spec: JobSpec
     namespace: pulumi.Input[str]
     mounts: Sequence[Mount] = ()
+    secrets: Sequence[PodSecret] = ()
     node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
     tolerations: Sequence[Mapping[str, Any]] = ()
+    service_account: str | None = None
 
 
 class Job(pulumi.ComponentResource):
-    """A `batch/v1` Job.
+    """A `batch/v1` Job, or a JobSet where the spec says so.
 
     While `run` stays the same, an edited pod template does not touch the Job
     that is there: the preview shows the digest of what is declared now, and a
     warning. A new `run` deletes the old Job with its pods first, then makes
     the new one, so that two runs never write the same files.
 
+    The pods of a program of several nodes find each other by name through a
+    headless Service, which is made before them and goes after them.
+
     Attributes:
-        job_name: Name of the Job, known when it exists.
+        job_name: Name of the Job or JobSet, known when it exists.
         pending: Whether the program declares something else than what runs.
     """
 
@@ -63,44 +77,85 @@ class Job(pulumi.ComponentResource):
             opts: Must carry the provider of the cluster.
 
         Raises:
-            ValueError: Two volumes ask for different service accounts or nodes.
+            ValueError: The program, its volumes and its secrets ask for
+                different service accounts, nodes or values of one variable.
         """
         super().__init__("ml-storage:index:Job", name, None, opts)
         spec = args.spec
         fields = job_fields(name, args)
+        if spec.job_set is not None:
+            fields = job_set_fields(name, spec, fields)
+        labels = {JOB: name, RUN: str(spec.run)}
         declared = digest(fields)
-        annotations = {
-            RUNNING: declared,
-            DECLARED: declared,
-            # A Job object goes only after its pods: what follows it is alone.
-            "pulumi.com/deletionPropagationPolicy": "foreground",
+        if spec.queue is not None:
+            labels[QUEUE] = spec.queue
+            declared = digest({"queue": spec.queue, **fields})
+        metadata: Any = {
+            "name": name,
+            "namespace": args.namespace,
+            "labels": labels,
+            "annotations": _annotations(spec, declared),
         }
-        if not spec.wait:
-            # Not `skipAwait`: the provider would not wait for the deletion
-            # either, and the next run would start beside this one's pods.
-            annotations["pulumi.com/waitFor"] = "jsonpath={.metadata.uid}"
-        job = k8s.batch.v1.Job(
-            f"{name}-job",
+        service = self._meeting_point(name, args)
+        live = self._make(name, spec, metadata, fields, service)
+        self.job_name = live["name"]
+        self.pending = live["annotations"].apply(
+            lambda found: self._warn_when_pending(name, spec.run, found, declared)
+        )
+        self.register_outputs({"jobName": self.job_name, "pending": self.pending})
+
+    def _make(
+        self,
+        name: str,
+        spec: JobSpec,
+        metadata: Any,
+        fields: Any,
+        after: pulumi.Resource | None,
+    ) -> pulumi.Output[Any]:
+        """Make the Job or the JobSet; its metadata as the cluster has it."""
+        opts = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=[after] if after else None,
+            # Not in force for a replacement: a new run takes all of it. Kueue
+            # refuses another queue for a Job that has started.
+            ignore_changes=[
+                "spec",
+                f'metadata.annotations["{RUNNING}"]',
+                f'metadata.labels["{QUEUE}"]',
+            ],
+            replace_on_changes=[f'metadata.labels["{RUN}"]'],
+            delete_before_replace=True,
+        )
+        if spec.job_set is None:
+            job = k8s.batch.v1.Job(
+                f"{name}-job", metadata=metadata, spec=fields, opts=opts
+            )
+            return job.metadata
+        made = k8s.apiextensions.CustomResource(
+            f"{name}-job-set",
+            api_version=API_VERSION,
+            kind=KIND,
+            metadata=metadata,
+            spec=fields,
+            opts=opts,
+        )
+        # The class of custom resources declares none of their outputs.
+        return cast("Any", made).metadata
+
+    def _meeting_point(self, name: str, args: JobArgs) -> k8s.core.v1.Service | None:
+        """The headless Service; a JobSet makes its own."""
+        if args.spec.together == 1 or args.spec.job_set is not None:
+            return None
+        return k8s.core.v1.Service(
+            f"{name}-service",
             metadata={
                 "name": name,
                 "namespace": args.namespace,
-                "labels": {JOB: name, RUN: str(spec.run)},
-                "annotations": annotations,
+                "labels": {JOB: name},
             },
-            spec=fields,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # Not in force for a replacement: a new run takes all of it.
-                ignore_changes=["spec", f'metadata.annotations["{RUNNING}"]'],
-                replace_on_changes=[f'metadata.labels["{RUN}"]'],
-                delete_before_replace=True,
-            ),
+            spec=service_fields(name, args.spec),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        self.job_name = job.metadata["name"]
-        self.pending = job.metadata["annotations"].apply(
-            lambda live: self._warn_when_pending(name, spec.run, live, declared)
-        )
-        self.register_outputs({"jobName": self.job_name, "pending": self.pending})
 
     def _warn_when_pending(
         self, name: str, run: int, live: Mapping[str, str] | None, declared: str
@@ -116,6 +171,35 @@ class Job(pulumi.ComponentResource):
         return True
 
 
+def _annotations(spec: JobSpec, declared: str) -> dict[str, str]:
+    annotations = {
+        RUNNING: declared,
+        DECLARED: declared,
+        # A Job object goes only after its pods: what follows it is alone.
+        "pulumi.com/deletionPropagationPolicy": "foreground",
+    }
+    if not spec.wait:
+        # Not `skipAwait`: the provider would not wait for the deletion
+        # either, and the next run would start beside this one's pods.
+        annotations["pulumi.com/waitFor"] = "jsonpath={.metadata.uid}"
+    elif spec.job_set is not None:
+        # The provider knows when a Job is done, and nothing of JobSets.
+        annotations["pulumi.com/waitFor"] = DONE
+    return annotations
+
+
+def service_fields(name: str, spec: JobSpec) -> Any:
+    """The `spec` of the headless Service, as Kubernetes writes it."""
+    port = (spec.rendezvous or RendezvousSpec()).port
+    return {
+        "clusterIP": "None",
+        "selector": {JOB: name},
+        "ports": [{"name": "rendezvous", "port": port}],
+        # Pods look for each other before they are ready.
+        "publishNotReadyAddresses": True,
+    }
+
+
 def digest(fields: Mapping[str, Any]) -> str:
     """A short digest of a Job's spec, the same for the same content."""
     text = json.dumps(fields, sort_keys=True)
@@ -123,7 +207,7 @@ def digest(fields: Mapping[str, Any]) -> str:
 
 
 def job_fields(name: str, args: JobArgs) -> Any:
-    """The `spec` of the Job, as Kubernetes writes it."""
+    """The `spec` of the Job, or of each Job of a JobSet, as Kubernetes writes it."""
     spec = args.spec
     fields: dict[str, Any] = {
         # A failed pod is followed by another only when it is wholly gone: two
@@ -131,78 +215,44 @@ def job_fields(name: str, args: JobArgs) -> Any:
         "podReplacementPolicy": "Failed",
         "template": _template(name, args),
     }
-    if spec.indexes is None:
+    if spec.deadline is not None:
+        fields["activeDeadlineSeconds"] = seconds(spec.deadline)
+    if spec.indexes is not None:
+        return {
+            **fields,
+            "completionMode": "Indexed",
+            "completions": spec.indexes,
+            "parallelism": spec.pods,
+            "backoffLimitPerIndex": spec.retries,
+        }
+    if spec.together == 1 and spec.job_set is None:
         return {**fields, "backoffLimit": spec.retries}
     return {
         **fields,
         "completionMode": "Indexed",
-        "completions": spec.indexes,
-        "parallelism": spec.pods,
-        "backoffLimitPerIndex": spec.retries,
+        "completions": spec.nodes.count,
+        "parallelism": spec.nodes.count,
+        # One lost pod takes the others with it, and each of them counts as a
+        # failure. Beyond the limit Kubernetes ends whatever still waits. In a
+        # JobSet the first failure ends the Job, and the JobSet starts all again.
+        "backoffLimit": 0 if spec.job_set else spec.retries * spec.nodes.count,
     }
 
 
 def _template(name: str, args: JobArgs) -> dict[str, Any]:
     spec = args.spec
-    variables = {**spec.env, RUN_VARIABLE: str(spec.run)}
-    container = {
-        "name": "main",
-        "image": spec.image,
-        "command": spec.command,
-        "env": [{"name": key, "value": variables[key]} for key in sorted(variables)],
-        "resources": _resources(spec),
-    }
-    pod: dict[str, Any] = {
-        "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": spec.grace_seconds,
-        # A training program has no business with the API server.
-        "automountServiceAccountToken": False,
-        "containers": [container],
-    }
-    if args.node_selector:
-        pod["nodeSelector"] = dict(args.node_selector)
-    tolerations = [dict(toleration) for toleration in args.tolerations]
-    if spec.nodes.gpus:
-        tolerations.append({"key": "nvidia.com/gpu", "operator": "Exists"})
-    if tolerations:
-        pod["tolerations"] = tolerations
-    if spec.nodes.gpu_products:
-        pod["affinity"] = _gpu_affinity(spec.nodes.gpu_products)
-    template = {
-        "metadata": {"labels": {JOB: name, RUN: str(spec.run)}},
-        "spec": pod,
-    }
-    template = with_mounts(template, args.mounts, owner=name)
-    resources = template["spec"]["containers"][0]["resources"]
-    if "memory" in resources["requests"]:
-        # A pod that grows beyond what it asked for is its neighbours' problem.
-        resources["limits"].setdefault("memory", resources["requests"]["memory"])
-    return template
-
-
-def _resources(spec: JobSpec) -> dict[str, Any]:
-    given = spec.resources
-    requests = {"cpu": given.requests.cpu, "memory": given.requests.memory}
-    limits = {"cpu": given.limits.cpu, "memory": given.limits.memory}
-    if spec.nodes.gpus:
-        requests["nvidia.com/gpu"] = limits["nvidia.com/gpu"] = str(spec.nodes.gpus)
-    return {
-        "requests": {key: value for key, value in requests.items() if value},
-        "limits": {key: value for key, value in limits.items() if value},
-    }
-
-
-def _gpu_affinity(products: Sequence[str]) -> dict[str, Any]:
-    """Nodes whose GPU is one of `products`, by GPU Feature Discovery's label."""
-    term = {
-        "key": "nvidia.com/gpu.product",
-        "operator": "In",
-        "values": list(products),
-    }
-    return {
-        "nodeAffinity": {
-            "requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [{"matchExpressions": [term]}]
-            }
-        }
-    }
+    pod: dict[str, Any] = {"restartPolicy": "Never"}
+    if spec.together > 1 and spec.job_set is None:
+        pod["subdomain"] = name
+    return pod_template(
+        name,
+        spec,
+        labels={JOB: name, RUN: str(spec.run)},
+        mounts=args.mounts,
+        secrets=args.secrets,
+        variables={**spec.variables(name), RUN_VARIABLE: str(spec.run)},
+        node_selector=args.node_selector,
+        tolerations=args.tolerations,
+        service_account=args.service_account,
+        pod=pod,
+    )

@@ -1,136 +1,79 @@
-"""A Job: a program that runs once, or once for each index of a sweep."""
+"""A Job: a program that runs once, for each index of a sweep, or on many nodes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from components.catalog import quantity
 from components.catalog.problem import Problem
-from components.kubernetes.volume_spec import Writers
-from components.spec import (
-    Cores,
-    Count,
-    EnvironmentVariable,
-    MountPath,
-    Name,
-    Size,
-    Spec,
-    SubPath,
+from components.kubernetes.program_spec import ProgramSpec
+from components.kubernetes.rendezvous import (
+    DEFAULT_PORT,
+    Variable,
+    rendezvous_variables,
 )
+from components.spec import Count, Name, Spec, as_error
 
 INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
 RUN_VARIABLE = "ML_STORAGE_RUN"
+GROUP = "nodes"
+"""The name that a JobSet's one group of Jobs has, and that its pods carry."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"([1-9]\d{0,6})([smhd])", re.ASCII)
 
 
-class MountSpec(Spec):
-    """One mount of a job: a volume's name, or its name and how."""
-
-    volume: Name
-    """The key of the volume under `volumes`."""
-
-    read_only: bool = False
-    """Mount it read-only; a read-only volume always is."""
-
-    sub_path: SubPath | None = None
-    """Mount this directory of the volume instead of all of it."""
-
-    writers: Writers | None = None
-    """How this job's pods share it; default: what the volume says."""
+def _duration(value: Any) -> str:
+    if isinstance(value, str) and _DURATION.fullmatch(value):
+        return value
+    bare = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    raise as_error(
+        Problem(
+            rule="QTY01",
+            message="a duration is a whole number of s, m, h or d, such as 12h",
+            value=value,
+            nearest=f"{value}s" if bare else None,
+        )
+    )
 
 
-def _mount(value: Any) -> Any:
-    return {"volume": value} if isinstance(value, str) else value
+Duration = Annotated[str, BeforeValidator(_duration)]
+"""A length of time: `90d`, `12h`, `30m`, `45s`."""
 
 
-class Requests(Spec):
-    """What a pod is sure to get."""
-
-    cpu: Cores | None = None
-    """CPU cores, such as `500m` or 2."""
-
-    memory: Size | None = None
-    """Memory, memory scratch not counted in."""
+def seconds(duration: str) -> int:
+    """The seconds of a `Duration`."""
+    return int(duration[:-1]) * _UNITS[duration[-1]]
 
 
-class Limits(Spec):
-    """What a pod cannot exceed."""
+class RendezvousSpec(Spec):
+    """How the pods of one program meet."""
 
-    cpu: Cores | None = None
-    """CPU cores; default: no limit."""
+    port: int = Field(default=DEFAULT_PORT, ge=1, le=65535)
+    """TCP port on which the first pod's program listens; default 29500."""
 
-    memory: Size | None = None
-    """Memory, memory scratch counted in. Default: the memory requested and
-    the memory scratch together; without a request, no limit."""
-
-
-class Resources(Spec):
-    """CPU and memory of each pod."""
-
-    requests: Requests = Requests()
-    limits: Limits = Limits()
-
-    def problems(self) -> Iterator[Problem]:
-        """A limit is not less than the request."""
-        for key, limit, request in (
-            ("cpu", self.limits.cpu, self.requests.cpu),
-            ("memory", self.limits.memory, self.requests.memory),
-        ):
-            if limit is None or request is None:
-                continue
-            if quantity.parse(limit) < quantity.parse(request):
-                yield Problem(
-                    rule="JOB01",
-                    message=f"the limit is less than the {request} requested",
-                    path=("limits", key),
-                    value=limit,
-                    nearest=request,
-                )
+    processes_per_node: Count | None = None
+    """Processes that the program starts in each pod; default: one for each
+    GPU, or one."""
 
 
-class Nodes(Spec):
-    """The nodes a job's pods run on."""
+class JobSetSpec(Spec):
+    """The same program as a JobSet, which restarts all of its pods as one."""
 
-    pool: Name | None = None
-    """A pool of the platform's `nodePools`."""
-
-    gpus: int = Field(default=0, ge=0)
-    """GPUs (`nvidia.com/gpu`) of each pod; default 0."""
-
-    gpu_products: list[str] = Field(default_factory=list[str])
-    """Values of the label `nvidia.com/gpu.product` that will do."""
-
-    def problems(self) -> Iterator[Problem]:
-        """A GPU product needs a GPU."""
-        if self.gpu_products and not self.gpus:
-            yield Problem(
-                rule="JOB02",
-                message="a GPU product is asked for, but no GPU: say gpus too",
-                path=("gpuProducts",),
-                value=self.gpu_products,
-                nearest="gpus: 1",
-            )
+    replicas: Count = 1
+    """How many groups of `nodes.count` pods there are; default 1."""
 
 
-class JobSpec(Spec):
+class JobSpec(ProgramSpec):
     """A program, its image, its mounts and how many pods run it."""
-
-    image: str = Field(min_length=1)
-    """The container image."""
-
-    command: list[str] = Field(min_length=1)
-    """The program and its arguments."""
 
     run: Count = 1
     """The number of this run. While it stays, an edited job waits and the
     running one is left alone; a new number deletes the old job, then starts
     the new one."""
-
-    env: dict[EnvironmentVariable, str] = Field(default_factory=dict[str, str])
-    """Environment variables, texts all."""
 
     indexes: Count | None = None
     """Make it an Indexed Job of so many pods, numbered from 0 in
@@ -139,40 +82,100 @@ class JobSpec(Spec):
     parallelism: Count | None = None
     """How many of them run at a time; default: all."""
 
-    mounts: dict[MountPath, Annotated[MountSpec, BeforeValidator(_mount)]] = Field(
-        default_factory=dict[str, MountSpec]
-    )
-    """Directory in the container: volume."""
+    rendezvous: RendezvousSpec | None = None
+    """How the pods of a program of several nodes meet; default: on port
+    29500, one process for each GPU, or one."""
 
-    nodes: Nodes = Nodes()
-    resources: Resources = Resources()
+    job_set: JobSetSpec | None = None
+    """Make it a JobSet instead of a Job: when one pod fails, all are started
+    again together. The cluster must have the JobSet controller. A change from
+    the one to the other starts the new beside the old: end the old one first."""
+
+    queue: Name | None = None
+    """The Kueue LocalQueue of the team's namespace in which it waits for its
+    turn; default: none, it starts at once. A changed queue holds from the next
+    run on."""
 
     retries: int = Field(default=3, ge=0)
-    """How often a failed pod is tried again (each index, when indexed)."""
+    """How often a failed pod is tried again (each index, when indexed), or the
+    whole program of several nodes. Without `jobSet` only pods that end are
+    started again, with their number and name: the others must end too when they
+    lose one, as torchrun and JAX do."""
+
+    deadline: Duration | None = None
+    """The longest it may run, retries included, such as `12h`; then its pods
+    are ended and it has failed. In a JobSet each restart counts anew. Default:
+    no end."""
 
     wait: bool = Field(default=False, validation_alias="await")
     """Let `pulumi up` wait until the job has completed; default `false`."""
 
-    grace_seconds: int = Field(default=30, ge=0)
-    """Seconds a pod has between SIGTERM and SIGKILL, for a last checkpoint."""
+    @property
+    def replicas(self) -> int:
+        """Groups of pods that work together: more than one only in a JobSet."""
+        return self.job_set.replicas if self.job_set else 1
+
+    @property
+    def together(self) -> int:
+        """How many pods work together as one program: none without all others."""
+        return self.nodes.count * self.replicas
 
     @property
     def pods(self) -> int:
         """How many pods run at a time."""
         if self.indexes is None:
-            return 1
+            return self.together
         return min(self.indexes, self.parallelism or self.indexes)
+
+    @property
+    def all_pods(self) -> int:
+        """How many pods it has in all, those that run one after another too."""
+        return self.indexes or self.together
+
+    @property
+    def numbered(self) -> int | None:
+        """How many values `JOB_COMPLETION_INDEX` has that no two pods share."""
+        if self.indexes is not None:
+            return self.indexes
+        return self.nodes.count if self.nodes.count > 1 and self.replicas == 1 else None
+
+    @property
+    def has_service(self) -> bool:
+        """Whether a Service has its name: its own, or that of its JobSet."""
+        return self.together > 1 or self.job_set is not None
+
+    def last_host(self, name: str) -> str:
+        """The longest name that the pods of the job called `name` have.
+
+        It has to be a DNS label. In a JobSet it ends like the pod's own name,
+        with what Kubernetes makes up.
+        """
+        if self.job_set is not None:
+            return f"{name}-{GROUP}-{self.replicas - 1}-{self.nodes.count - 1}-abcde"
+        return name if self.numbered is None else f"{name}-{self.numbered - 1}"
+
+    def coordinator(self, name: str) -> str:
+        """Where the pods of the job called `name` find the first of them."""
+        first = f"{name}-0" if self.job_set is None else f"{name}-{GROUP}-0-0"
+        return f"{first}.{name}"
+
+    def variables(self, name: str) -> dict[str, Variable]:
+        """What the rendezvous of the job called `name` sets; nothing for one pod."""
+        if self.together == 1:
+            return {}
+        given = self.rendezvous or RendezvousSpec()
+        return rendezvous_variables(
+            coordinator=self.coordinator(name),
+            port=given.port,
+            nodes=self.nodes.count,
+            replicas=self.replicas if self.job_set else None,
+            processes=given.processes_per_node or self.nodes.gpus or 1,
+        )
 
     def problems(self) -> Iterator[Problem]:
         """What the fields say of each other."""
-        if self.parallelism is not None and self.indexes is None:
-            yield Problem(
-                rule="JOB03",
-                message="one pod has nothing to run beside it: say indexes too",
-                path=("parallelism",),
-                value=self.parallelism,
-                nearest=f"indexes: {self.parallelism}",
-            )
+        yield from super().problems()
+        yield from self._shape()
         for name in (INDEX_VARIABLE, RUN_VARIABLE):
             if name in self.env:
                 yield Problem(
@@ -181,21 +184,56 @@ class JobSpec(Spec):
                     path=("env", name),
                     value=self.env[name],
                 )
+        for name in self.variables("job"):
+            if name in self.env:
+                yield Problem(
+                    rule="JOB08",
+                    message="this variable is set by the rendezvous of the pods",
+                    path=("env", name),
+                    value=self.env[name],
+                    nearest="rendezvous: {port, processesPerNode}",
+                )
         for path, mount in self.mounts.items():
-            if mount.writers == "per-index" and self.indexes is None:
+            if mount.writers == "per-index" and self.numbered is None:
+                why = (
+                    "the pods of each replica are numbered from 0 again"
+                    if self.replicas > 1
+                    else "this job has no indexes"
+                )
                 yield Problem(
                     rule="JOB05",
-                    message="per-index gives each index a directory, but this job "
-                    "has no indexes",
+                    message=f"per-index gives each index a directory, but {why}",
                     path=("mounts", path, "writers"),
                     value=mount.writers,
-                    nearest="one",
+                    nearest="sharded" if self.replicas > 1 else "one",
                 )
 
-    def memory_limit(self, scratch: Decimal) -> Decimal | None:
-        """Bytes a pod may use, `scratch` bytes of memory volumes counted in."""
-        if self.resources.limits.memory is not None:
-            return quantity.parse(self.resources.limits.memory)
-        if self.resources.requests.memory is not None:
-            return quantity.parse(self.resources.requests.memory) + scratch
-        return None
+    def _shape(self) -> Iterator[Problem]:
+        """How many pods, and whether they are one program or many."""
+        if self.parallelism is not None and self.indexes is None:
+            one = self.together == 1
+            yield Problem(
+                rule="JOB03",
+                message="one pod has nothing to run beside it: say indexes too"
+                if one
+                else "the pods of one program run all at once",
+                path=("parallelism",),
+                value=self.parallelism,
+                nearest=f"indexes: {self.parallelism}" if one else None,
+            )
+        if self.indexes is not None and (self.nodes.count > 1 or self.job_set):
+            other = "nodes.count" if self.nodes.count > 1 else "jobSet"
+            yield Problem(
+                rule="JOB06",
+                message="indexes are programs of one pod each, but "
+                f"{other} makes all pods one program: say one of the two",
+                path=("indexes",),
+                value=self.indexes,
+            )
+        if self.rendezvous is not None and self.together == 1:
+            yield Problem(
+                rule="JOB07",
+                message="one pod has no one to meet: say how many nodes work together",
+                path=("rendezvous",),
+                nearest="nodes: {count: 2}",
+            )

@@ -11,6 +11,48 @@ from components.catalog.storage_kinds import AccessMode
 from components.kubernetes.volume_spec import Access, Writers
 
 
+class PodSecret(Protocol):
+    """A secret as a pod sees it, which is without its values."""
+
+    @property
+    def secret_name(self) -> str:
+        """Name of the Secret in the pod's namespace."""
+        ...
+
+    @property
+    def mount_path(self) -> str | None:
+        """The directory of its files in a container; None when it has none."""
+        ...
+
+    @property
+    def anyone_reads(self) -> bool:
+        """Whether every user in the container may read its files."""
+        ...
+
+    def environment(self) -> list[dict[str, Any]]:
+        """Its environment variables, as a container's `env` has them."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitContainer:
+    """A container that fills a volume, and ends before the program starts.
+
+    Attributes:
+        image: Its container image.
+        command: Its program, with arguments.
+        path: Where it mounts the volume, read-write.
+        resources: Its `resources`, as Kubernetes writes them.
+        secrets: What it gets besides; the program does not get them.
+    """
+
+    image: str
+    command: Sequence[str]
+    path: str
+    resources: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    secrets: Sequence[PodSecret] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class PodNeeds:
     """What a volume asks of every pod that mounts it.
@@ -22,6 +64,7 @@ class PodNeeds:
         tolerations: Taints of those nodes.
         memory: Bytes that it takes from the pod's memory limit.
         ephemeral_storage: Bytes that it takes from the node's disk.
+        init_containers: What fills it, one after the other.
     """
 
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -30,6 +73,7 @@ class PodNeeds:
     tolerations: Sequence[Mapping[str, Any]] = ()
     memory: Decimal = Decimal(0)
     ephemeral_storage: Decimal = Decimal(0)
+    init_containers: Sequence[InitContainer] = ()
 
 
 class Mountable(Protocol):

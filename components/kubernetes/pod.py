@@ -1,15 +1,16 @@
-"""Mounts put into a pod's spec: a Job's, a Deployment's, anyone's."""
+"""Mounts and secrets put into a pod's spec: a Job's, a Deployment's, anyone's."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from components.catalog import quantity
+from components.catalog import names, quantity
 from components.kubernetes.job_spec import INDEX_VARIABLE
-from components.kubernetes.mountable import Mount, PodNeeds
+from components.kubernetes.mountable import InitContainer, Mount, PodNeeds, PodSecret
 
 # What a container writes outside its scratch, logs included, is counted as
 # ephemeral storage too: a limit without room for it evicts a pod whose scratch
@@ -42,15 +43,110 @@ def with_mounts(
     target["volumeMounts"] = target.get("volumeMounts", []) + [
         _volume_mount(mount, owner) for mount in mounts
     ]
-    needs = [volume.pod_needs() for volume in volumes.values()]
-    for need in needs:
+    needs = {name: volume.pod_needs() for name, volume in volumes.items()}
+    for name, need in needs.items():
         _add_needs(pod, need)
+        _add_init_containers(spec, name, need.init_containers)
     _add_resources(
         target,
-        memory=sum((need.memory for need in needs), Decimal(0)),
-        disk=sum((need.ephemeral_storage for need in needs), Decimal(0)),
+        memory=sum((need.memory for need in needs.values()), Decimal(0)),
+        disk=sum((need.ephemeral_storage for need in needs.values()), Decimal(0)),
     )
     return pod
+
+
+def with_secrets(
+    pod: dict[str, Any], secrets: Sequence[PodSecret], *, container: int = 0
+) -> dict[str, Any]:
+    """A pod template with `secrets` put in.
+
+    Files are read-only below `/run/secrets/ml-storage/<name>`, as the Secret is
+    at the moment; variables are those of the pod's start. Of the values the
+    template has nothing.
+
+    Args:
+        pod: A pod template, as Kubernetes writes it. It is not changed.
+        secrets: What the container gets.
+        container: Position of the container that gets them.
+
+    Raises:
+        ValueError: A variable would be set twice.
+    """
+    pod = deepcopy(pod)
+    spec = pod["spec"]
+    _add_secrets(spec, spec["containers"][container], secrets)
+    return pod
+
+
+def _add_secrets(
+    spec: dict[str, Any], target: dict[str, Any], secrets: Sequence[PodSecret]
+) -> None:
+    for secret in secrets:
+        variables = secret.environment()
+        taken = {variable["name"] for variable in target.get("env", [])}
+        for name in (variable["name"] for variable in variables):
+            if name in taken:
+                raise ValueError(
+                    f"{name} is set by the secret {secret.secret_name}, and by "
+                    "something else"
+                )
+        if variables:
+            target.setdefault("env", []).extend(variables)
+        if secret.mount_path is None:
+            continue
+        volume = _named("secret", secret.secret_name)
+        target.setdefault("volumeMounts", []).append(
+            {"name": volume, "mountPath": secret.mount_path, "readOnly": True}
+        )
+        mode = _file_mode(spec, target, secret)
+        volumes = spec.setdefault("volumes", [])
+        there = next((v for v in volumes if v["name"] == volume), None)
+        if there is not None:
+            there["secret"]["defaultMode"] |= mode
+        else:
+            source = {"secretName": secret.secret_name, "defaultMode": mode}
+            volumes.append({"name": volume, "secret": source})
+
+
+def _file_mode(spec: dict[str, Any], target: dict[str, Any], secret: PodSecret) -> int:
+    """Who reads a secret's files. They belong to root, whoever the program is.
+
+    ssh refuses a private key of its own user's that others may read, and does
+    not care about the mode of another's: root needs 0400, anyone else 0444.
+    Where the pod has an `fsGroup`, the kubelet lets that group read them.
+    """
+    security = {
+        **spec.get("securityContext", {}),
+        **target.get("securityContext", {}),
+    }
+    root = not security.get("runAsUser") and not security.get("runAsNonRoot")
+    if secret.anyone_reads or not (root or security.get("fsGroup")):
+        return 0o444
+    return 0o400
+
+
+def _add_init_containers(
+    spec: dict[str, Any], volume: str, init_containers: Sequence[InitContainer]
+) -> None:
+    for number, init in enumerate(init_containers):
+        made: dict[str, Any] = {
+            "name": _named(f"fill-{number}" if number else "fill", volume),
+            "image": init.image,
+            "command": list(init.command),
+            "volumeMounts": [{"name": volume, "mountPath": init.path}],
+            "resources": deepcopy(dict(init.resources)),
+        }
+        _add_secrets(spec, made, init.secrets)
+        spec.setdefault("initContainers", []).append(made)
+
+
+def _named(role: str, name: str) -> str:
+    """A DNS label made of both; where both are too long, of a digest as well."""
+    whole = f"{role}-{name}"
+    if len(whole) <= names.LABEL_LENGTH:
+        return whole
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{whole[: names.LABEL_LENGTH - 9]}-{digest}"
 
 
 def _volume_mount(mount: Mount, owner: str) -> dict[str, Any]:

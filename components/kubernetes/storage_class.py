@@ -74,9 +74,9 @@ def storage_class_fields(spec: StorageClassSpec) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "provisioner": spec.provisioner,
         "reclaim_policy": spec.reclaim_policy,
-        "volume_binding_mode": spec.volume_binding_mode,
-        "allow_volume_expansion": spec.allow_volume_expansion,
-        "parameters": spec.parameters,
-        "mount_options": spec.mount_options,
+        "volume_binding_mode": spec.binding,
+        "allow_volume_expansion": spec.expandable,
+        "parameters": spec.all_parameters,
+        "mount_options": spec.all_mount_options,
     }
     return {key: value for key, value in fields.items() if value not in ({}, [])}

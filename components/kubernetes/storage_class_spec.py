@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from components.catalog import mount_options
+from components.catalog.presets import PRESETS, Preset, PresetName
 from components.catalog.problem import Problem
-from components.spec import Spec
+from components.catalog.provisioner_tables import driver_of
+from components.spec import DriverMountOption, Spec, Text
+
+BindingMode = Literal["Immediate", "WaitForFirstConsumer"]
 
 
 class StorageClassSpec(Spec):
@@ -19,35 +24,117 @@ class StorageClassSpec(Spec):
     have.
     """
 
-    provisioner: str = Field(min_length=1)
-    """The driver, such as `rook-ceph.cephfs.csi.ceph.com`."""
+    preset: PresetName | None = None
+    """A class as its driver's own project recommends it: provisioner, binding,
+    expansion, parameters and mount options. What is stated beside it wins."""
+
+    stated_provisioner: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, alias="provisioner"
+    )
+    """The driver, such as `rook-ceph.cephfs.csi.ceph.com`. Required without a
+    preset."""
 
     existing: bool = False
     """The cluster has the class: it is used, not made. Its provisioner still
     tells `check` which access modes it can give."""
 
-    parameters: dict[str, str] = Field(default_factory=dict[str, str])
-    """The driver's own parameters, texts all."""
+    parameters: dict[str, Text] = Field(default_factory=dict[str, str])
+    """The driver's own parameters, texts all. Those of drivers that are known
+    are checked."""
 
     reclaim_policy: Literal["Delete", "Retain"] = "Delete"
     """What happens to a volume when its claim is deleted; default `Delete`:
     the claims themselves are protected."""
 
-    volume_binding_mode: Literal["Immediate", "WaitForFirstConsumer"] = "Immediate"
+    volume_binding_mode: BindingMode | None = None
     """When a claim gets its volume; `WaitForFirstConsumer` for disks of a
-    zone, so that they are made where their pod runs."""
+    zone, so that they are made where their pod runs. Default: what the preset
+    says, else `Immediate`."""
 
-    allow_volume_expansion: bool = False
-    """Whether claims may grow."""
+    allow_volume_expansion: bool | None = None
+    """Whether claims may grow; default: what the preset says, else `false`."""
 
-    mount_options: list[str] = Field(default_factory=list[str])
-    """Options of every mount of the class's volumes."""
+    mount_options: list[DriverMountOption] | None = None
+    """Options of every mount of the class's volumes; default: what the preset
+    says, else none."""
+
+    @property
+    def provisioner(self) -> str:
+        """The driver, stated or of the preset."""
+        preset = self._preset
+        return self.stated_provisioner or (preset.provisioner if preset else "")
+
+    @property
+    def binding(self) -> BindingMode:
+        """When a claim gets its volume."""
+        preset = self._preset
+        default = preset.binding if preset else "Immediate"
+        return self.volume_binding_mode or default
+
+    @property
+    def expandable(self) -> bool:
+        """Whether claims may grow."""
+        if self.allow_volume_expansion is not None:
+            return self.allow_volume_expansion
+        preset = self._preset
+        return preset is not None and preset.expandable
+
+    @property
+    def all_parameters(self) -> dict[str, str]:
+        """The parameters that are stated, and those that the preset adds."""
+        preset, row = self._preset, driver_of(self.provisioner)
+        if preset is None or row is None:
+            return self.parameters
+        return preset.filled(row, self.parameters)
+
+    @property
+    def all_mount_options(self) -> list[str]:
+        """The mount options that are stated, or those of the preset."""
+        preset, row = self._preset, driver_of(self.provisioner)
+        if self.mount_options is not None or preset is None or row is None:
+            return self.mount_options or []
+        return list(preset.options(row, self.parameters))
+
+    @property
+    def _preset(self) -> Preset | None:
+        return PRESETS[self.preset] if self.preset else None
 
     def problems(self) -> Iterator[Problem]:
-        """An existing class is not configured here."""
-        if not self.existing:
+        """A driver, its parameters, and options that its mounts can have."""
+        wrong_driver = list(self._provisioner_problems())
+        yield from wrong_driver
+        if self.existing:
+            yield from self._existing_problems()
+        if self.existing or wrong_driver:
             return
+        row = driver_of(self.provisioner)
+        if row is not None:
+            yield from row.problems(self.all_parameters)
+        yield from self._option_problems()
+
+    def _provisioner_problems(self) -> Iterator[Problem]:
+        preset, stated = self._preset, self.stated_provisioner
+        if preset is None and stated is None:
+            yield Problem(
+                rule="CFG02",
+                message="required: the driver, or a preset that names it",
+                path=("provisioner",),
+            )
+        if preset is None or stated is None:
+            return
+        # Rook's drivers carry the namespace of their operator in their names.
+        if driver_of(stated) is not driver_of(preset.provisioner):
+            yield Problem(
+                rule="CLS03",
+                message=f"the preset {preset.name} is a class of another driver",
+                path=("provisioner",),
+                value=stated,
+                nearest=preset.provisioner,
+            )
+
+    def _existing_problems(self) -> Iterator[Problem]:
         for name, value in (
+            ("preset", self.preset),
             ("parameters", self.parameters),
             ("mountOptions", self.mount_options),
         ):
@@ -57,4 +144,27 @@ class StorageClassSpec(Spec):
                     message="the class exists already: what it does is set there",
                     path=(name,),
                     value=value,
+                    nearest=f"provisioner: {self.provisioner}"
+                    if name == "preset"
+                    else None,
                 )
+
+    def _option_problems(self) -> Iterator[Problem]:
+        reason = mount_options.WITHOUT_MOUNT_OPTIONS.get(self.provisioner)
+        if reason is not None and self.mount_options:
+            yield Problem(
+                rule="MNT05",
+                message=f"{self.provisioner} takes no mount options: {reason}",
+                path=("mountOptions",),
+                value=self.mount_options,
+                link=mount_options.LINK,
+            )
+            return
+        row = driver_of(self.provisioner)
+        for index, option in enumerate(self.mount_options or ()):
+            problem = None
+            if row is not None and not row.words_in_options:
+                problem = mount_options.option(option)
+            problem = problem or mount_options.never_written(option)
+            if problem is not None:
+                yield problem.under("mountOptions", index)

@@ -1,14 +1,23 @@
-"""A team's namespace and its quota."""
+"""A team's namespace and its guardrails."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.kubernetes.access import DEPLOYER, WORKLOAD, role_rules
 from components.kubernetes.labels import TEAM
-from components.kubernetes.team_space_spec import QuotaSpec, TeamSpaceSpec
+from components.kubernetes.limit_range import limit_range_fields
+from components.kubernetes.team_space_spec import (
+    DeployersSpec,
+    QuotaSpec,
+    TeamSpaceSpec,
+)
+
+POD_SECURITY = "pod-security.kubernetes.io/enforce"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +28,10 @@ class TeamSpaceArgs:
 
 
 class TeamSpace(pulumi.ComponentResource):
-    """The namespace named after the team, protected, and its ResourceQuota.
+    """The namespace named after the team, protected, with its guardrails.
+
+    These are a ResourceQuota, a LimitRange, a ServiceAccount for the team's
+    pods, and one with a Role for whatever deploys the team's stack.
 
     Attributes:
         namespace: Name of the namespace, known when it exists.
@@ -38,36 +50,83 @@ class TeamSpace(pulumi.ComponentResource):
             opts: Must carry the provider of the cluster.
         """
         super().__init__("ml-storage:index:TeamSpace", name, None, opts)
-        if args.spec.existing:
-            namespace = k8s.core.v1.Namespace.get(
-                f"{name}-namespace", name, opts=pulumi.ResourceOptions(parent=self)
-            )
-        else:
-            namespace = k8s.core.v1.Namespace(
-                f"{name}-namespace",
-                metadata={"name": name, "labels": {TEAM: name}},
-                opts=pulumi.ResourceOptions(
-                    parent=self,
-                    protect=args.spec.on_delete == "protect",
-                    import_=name if args.spec.adopt else None,
-                    # An adopted namespace keeps the labels others gave it.
-                    ignore_changes=(
-                        ["metadata.labels", "metadata.annotations"]
-                        if args.spec.adopt
-                        else None
-                    ),
-                ),
-            )
+        namespace = self._namespace(name, args.spec)
         self.namespace = namespace.metadata["name"]
+        inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         hard = quota_limits(args.spec.quota)
         if hard:
             k8s.core.v1.ResourceQuota(
                 f"{name}-quota",
                 metadata={"name": "team", "namespace": self.namespace},
                 spec={"hard": hard},
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
+                opts=inside,
             )
+        limits = limit_range_fields(args.spec.limits) if args.spec.limits else {}
+        if limits:
+            k8s.core.v1.LimitRange(
+                f"{name}-limits",
+                metadata={"name": "team", "namespace": self.namespace},
+                spec=cast("Any", limits),
+                opts=inside,
+            )
+        self._accounts(name, args.spec.deployers, inside)
         self.register_outputs({"namespace": self.namespace})
+
+    def _namespace(self, name: str, spec: TeamSpaceSpec) -> k8s.core.v1.Namespace:
+        if spec.existing:
+            return k8s.core.v1.Namespace.get(
+                f"{name}-namespace", name, opts=pulumi.ResourceOptions(parent=self)
+            )
+        labels = {TEAM: name, POD_SECURITY: spec.pod_security}
+        return k8s.core.v1.Namespace(
+            f"{name}-namespace",
+            metadata={"name": name, "labels": labels},
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=spec.on_delete == "protect",
+                import_=name if spec.adopt else None,
+                # An adopted namespace keeps the labels others gave it.
+                ignore_changes=(
+                    ["metadata.labels", "metadata.annotations"] if spec.adopt else None
+                ),
+            ),
+        )
+
+    def _accounts(
+        self, name: str, deployers: DeployersSpec, inside: pulumi.ResourceOptions
+    ) -> None:
+        k8s.core.v1.ServiceAccount(
+            f"{name}-workload",
+            metadata={"name": WORKLOAD, "namespace": self.namespace},
+            automount_service_account_token=False,
+            opts=inside,
+        )
+        metadata: Any = {"name": DEPLOYER, "namespace": self.namespace}
+        k8s.core.v1.ServiceAccount(
+            f"{name}-deployer",
+            metadata=metadata,
+            automount_service_account_token=False,
+            opts=inside,
+        )
+        role = k8s.rbac.v1.Role(
+            f"{name}-deployer-role", metadata=metadata, rules=role_rules(), opts=inside
+        )
+        group = "rbac.authorization.k8s.io"
+        named = [("User", user) for user in deployers.users]
+        named += [("Group", entry) for entry in deployers.groups]
+        subjects: Any = [
+            {"kind": "ServiceAccount", **metadata},
+            *({"kind": k, "name": n, "apiGroup": group} for k, n in named),
+        ]
+        k8s.rbac.v1.RoleBinding(
+            f"{name}-deployer-binding",
+            metadata=metadata,
+            role_ref={"api_group": group, "kind": "Role", "name": DEPLOYER},
+            subjects=subjects,
+            opts=pulumi.ResourceOptions.merge(
+                inside, pulumi.ResourceOptions(depends_on=[role])
+            ),
+        )
 
 
 def quota_limits(quota: QuotaSpec) -> dict[str, str]:

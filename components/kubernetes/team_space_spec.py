@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from components.catalog.problem import Problem
-from components.spec import ObjectName, Size, Spec
+from components.kubernetes.limits_spec import LimitsSpec
+from components.kubernetes.volume_spec import Access
+from components.spec import Name, ObjectName, Size, Spec, SubPath
 
 
 class QuotaSpec(Spec):
@@ -21,17 +23,81 @@ class QuotaSpec(Spec):
     """GPUs (`nvidia.com/gpu`) that pods may hold at once."""
 
 
+class GrantSpec(Spec):
+    """What a team may do with a thing of the platform's `storage`."""
+
+    access: Access
+    """`read-only` or `read-write`."""
+
+    prefix: SubPath | None = None
+    """The directory of it that the team sees as the whole; default: all."""
+
+
+def _grant(value: Any) -> Any:
+    return {"access": value} if isinstance(value, str) else value
+
+
+class DeployersSpec(Spec):
+    """Who may deploy the team's stack, beside its `deployer` account."""
+
+    users: list[str] = Field(default_factory=list[str])
+    """Names of users, as the cluster's authentication gives them."""
+
+    groups: list[str] = Field(default_factory=list[str])
+    """Names of groups, as the cluster's authentication gives them."""
+
+    def problems(self) -> Iterator[Problem]:
+        """No one gets everyone's rights, and everyone is not a team."""
+        for key, names in (("users", self.users), ("groups", self.groups)):
+            for position, name in enumerate(names):
+                if not name.strip() or name in _EVERYONE:
+                    yield Problem(
+                        rule="TEA05",
+                        message="this would let everyone who reaches the cluster "
+                        "deploy for the team",
+                        path=(key, position),
+                        value=name,
+                        link="https://kubernetes.io/docs/reference/access-authn-authz/"
+                        "rbac/#referring-to-subjects",
+                    )
+
+
+_EVERYONE = (
+    "system:anonymous",
+    "system:unauthenticated",
+    "system:authenticated",
+    "system:serviceaccounts",
+)
+
+
 class TeamSpaceSpec(Spec):
-    """A team's namespace, named after the team, and its quota."""
+    """A team's namespace, named after the team, and its guardrails."""
 
     quota: QuotaSpec = QuotaSpec()
-    """Limits; without them the namespace is only limited by the cluster."""
+    """Limits of all together; without them only the cluster limits."""
+
+    limits: LimitsSpec | None = None
+    """Limits of each container and of each claim; default: none."""
+
+    grants: dict[Name, Annotated[GrantSpec, BeforeValidator(_grant)]] = Field(
+        default_factory=dict[str, GrantSpec]
+    )
+    """Things of the platform's `storage` that the team may use: `read-only`,
+    `read-write`, or a mapping."""
+
+    deployers: DeployersSpec = DeployersSpec()
+    """Who may deploy the team's stack; its `deployer` account always may."""
+
+    pod_security: Literal["privileged", "baseline", "restricted"] = "baseline"
+    """The Pod Security Standard that the namespace enforces. `baseline` keeps
+    pods from mounting directories of a node by themselves."""
 
     on_delete: Literal["protect", "delete"] = "protect"
     """`protect` refuses to destroy the namespace, and every claim in it."""
 
     existing: bool = False
-    """Use the namespace without managing it; its quota is still the stack's."""
+    """Use the namespace without managing it; its guardrails are still the
+    stack's, but for `podSecurity`, which is a label of the namespace."""
 
     adopt: bool = False
     """Import the namespace into the stack, protected."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, Literal
 
-from components.spec import Name, Spec
+from pydantic import AfterValidator
+
+from components.catalog import names
+from components.catalog.problem import Problem
+from components.catalog.storage_kinds import LINK, AccessMode
+from components.spec import Name, Spec, as_error
 
 Writers = Literal["one", "per-index", "sharded"]
 """Who may write, when several pods mount a volume read-write.
@@ -22,6 +29,40 @@ OnDelete = Literal["protect", "retain", "delete"]
 `protect`: destroying or replacing it is an error. `retain`: it is forgotten
 and stays where it is. `delete`: it is destroyed with its data.
 """
+
+
+DRIVER_LENGTH = 63
+"""The longest name of a CSI driver: the API server refuses a longer one."""
+
+
+def _driver_name(value: str) -> str:
+    # Capitals are allowed in a driver's name, though no driver has any.
+    problem = names.subdomain(value.lower())
+    if problem is None and len(value) > DRIVER_LENGTH:
+        problem = Problem(
+            rule="NAM02",
+            message=f"a driver's name has at most {DRIVER_LENGTH} characters",
+        )
+    if problem is not None:
+        raise as_error(replace(problem, value=value))
+    return value
+
+
+DriverName = Annotated[str, AfterValidator(_driver_name)]
+"""The name of a CSI driver, such as `rook-ceph.cephfs.csi.ceph.com`."""
+
+
+def pod_mode_stands_alone(modes: list[AccessMode]) -> Iterator[Problem]:
+    """What the API server says of ReadWriteOncePod among other modes."""
+    if "ReadWriteOncePod" in modes and len(modes) > 1:
+        yield Problem(
+            rule="VOL05",
+            message="ReadWriteOncePod stands alone",
+            path=("accessModes",),
+            value=modes,
+            nearest="[ReadWriteOncePod]",
+            link=LINK,
+        )
 
 
 class VolumeSpec(Spec):

@@ -13,12 +13,12 @@ CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 BASE = {"kind": "claim", "storageClass": "fast", "size": "1Ti"}
 
 
-def claim(opts: pulumi.ResourceOptions, **spec: Any) -> Claim:
-    return Claim(
-        "data",
-        ClaimArgs(spec=ClaimSpec.model_validate({**BASE, **spec}), namespace="dev"),
-        opts,
-    )
+def claim(
+    opts: pulumi.ResourceOptions, snapshot_name: Any = None, **spec: Any
+) -> Claim:
+    given = ClaimSpec.model_validate({**BASE, **spec})
+    args = ClaimArgs(spec=given, namespace="dev", snapshot_name=snapshot_name)
+    return Claim("data", args, opts)
 
 
 def test_made(deploy_with: Any) -> None:
@@ -37,7 +37,8 @@ def test_made(deploy_with: Any) -> None:
     assert made.delete_before_replace
     assert not (made.read)
     assert not (made.import_id)
-    assert not (made.ignore_changes)
+    # What it was filled from is only looked at where it is said.
+    assert set(made.ignore_changes) == {"spec.dataSource", "spec.dataSourceRef"}
 
 
 @pytest.mark.parametrize(
@@ -110,3 +111,42 @@ def test_its_volume_is_what_the_cluster_bound(deploy_with: Any, preview: bool) -
     )
     if not preview:
         assert deployed.outputs == {"volume": "pvc-1234"}
+
+
+def test_restored_from_a_snapshot(deploy_with: Any) -> None:
+    made = deploy_with(lambda opts: claim(opts, "before-7", restore="before-7"))
+    claimed = made.one(CLAIM)
+    assert claimed.inputs["spec"]["dataSource"] == {
+        "apiGroup": "snapshot.storage.k8s.io",
+        "kind": "VolumeSnapshot",
+        "name": "before-7",
+    }
+    # Another snapshot is another claim: protection refuses the replacement.
+    assert "spec.dataSource" in claimed.replace_on_changes
+    assert "spec.dataSource" not in claimed.ignore_changes
+    assert claimed.protect
+
+
+def test_a_restored_claim_never_begins_empty(deploy_with: Any) -> None:
+    with pytest.raises(ValueError, match="no snapshot is given"):
+        deploy_with(lambda opts: claim(opts, restore="before-7"))
+
+
+def test_the_line_may_go_once_it_is_restored(deploy_with: Any) -> None:
+    claimed = deploy_with(claim).one(CLAIM)
+    assert "dataSource" not in claimed.inputs["spec"]
+    # The API server fills the second from the first.
+    assert {"spec.dataSource", "spec.dataSourceRef"} <= set(claimed.ignore_changes)
+
+
+@pytest.mark.parametrize("way", ["existing", "adopt"])
+def test_a_snapshot_fills_no_claim_that_exists(deploy_with: Any, way: str) -> None:
+    more: dict[str, Any] = {way: {"name": "theirs"}}
+    if way == "existing":
+        more |= {"storageClass": None, "size": None}
+    with pytest.raises(ValueError, match="a snapshot fills a new one"):
+        deploy_with(lambda opts: claim(opts, "before-7", **more))
+
+
+def test_the_modes_of_a_claim_are_not_changed_in_place(deploy_with: Any) -> None:
+    assert "spec.volumeMode" in deploy_with(claim).one(CLAIM).replace_on_changes

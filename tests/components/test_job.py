@@ -10,7 +10,7 @@ from components.kubernetes.claim import Claim, ClaimArgs
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.job import Job, JobArgs, digest, job_fields
 from components.kubernetes.job_spec import JobSpec
-from components.kubernetes.mountable import Mount, Mountable
+from components.kubernetes.mountable import Mount, Mountable, PodNeeds
 from components.kubernetes.scratch_spec import ScratchSpec
 from components.testing import Deployment
 
@@ -67,6 +67,7 @@ def shared(*, read_only: bool = False) -> Shared:
         {"env": {"A": "b"}, "nodes": {"gpus": 2, "gpuProducts": ["NVIDIA-A10G"]}},
         {"resources": {"requests": {"cpu": 1, "memory": "1Gi"}}},
         {"resources": {"limits": {"cpu": "500m", "memory": "1Gi"}}},
+        {"nodes": {"count": 4, "gpus": 2}, "deadline": "12h", "queue": "gold"},
     ],
 )
 def test_kubernetes_takes_it(deploy_with: Any, spec: dict[str, Any]) -> None:
@@ -86,6 +87,7 @@ def test_a_run_is_not_touched_and_a_new_one_replaces_it(deploy_with: Any) -> Non
     assert set(job.ignore_changes) == {
         "spec",
         'metadata.annotations["ml-storage/running"]',
+        'metadata.labels["kueue.x-k8s.io/queue-name"]',
     }
     assert job.replace_on_changes == ('metadata.labels["ml-storage/run"]',)
     assert job.delete_before_replace
@@ -148,6 +150,8 @@ def test_the_digest_is_of_the_content() -> None:
         {"retries": 1},
         {"graceSeconds": 5},
         {"resources": {"requests": {"cpu": 1}}},
+        {"nodes": {"count": 2}},
+        {"deadline": "1h"},
     ]
     digests = {digest(fields(**change)) for change in changes}
     assert len({*digests, digest(fields())}) == len(changes) + 1
@@ -298,3 +302,159 @@ def test_it_mounts_a_claim_by_name(deploy_with: Any) -> None:
     component = deployed.one("ml-storage:index:Job")
     assert job.parent == component.urn
     assert claim.urn in component.depends_on
+
+
+def variables(made: dict[str, Any]) -> dict[str, Any]:
+    return {
+        entry["name"]: entry.get("value") or entry["valueFrom"]["fieldRef"]["fieldPath"]
+        for entry in container(made)["env"]
+    }
+
+
+def test_several_nodes_are_one_program() -> None:
+    made = fields(nodes={"count": 4}, retries=2)
+    assert made["completionMode"] == "Indexed"
+    assert made["completions"] == made["parallelism"] == 4
+    # One lost pod takes the other three with it: twice so, and no third time.
+    assert made["backoffLimit"] == 8
+    assert "backoffLimitPerIndex" not in made
+    assert made["podReplacementPolicy"] == "Failed"
+    assert made["template"]["spec"]["subdomain"] == "train"
+    found = variables(made)
+    assert found["MASTER_ADDR"] == found["PET_MASTER_ADDR"] == "train-0.train"
+    assert found["WORLD_SIZE"] == "4"
+    # The pod's own number: JOB_COMPLETION_INDEX itself comes too late to refer to.
+    index = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
+    assert found["RANK"] == found["PET_NODE_RANK"] == index
+
+
+def test_no_retries_end_all_pods_with_the_first() -> None:
+    assert fields(nodes={"count": 4}, retries=0)["backoffLimit"] == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "processes"),
+    [
+        ({"nodes": {"count": 2}}, "1"),
+        ({"nodes": {"count": 2, "gpus": 8}}, "8"),
+        (
+            {
+                "nodes": {"count": 2, "gpus": 8},
+                "rendezvous": {"port": 1234, "processesPerNode": 2},
+            },
+            "2",
+        ),
+    ],
+)
+def test_a_process_for_each_gpu(more: dict[str, Any], processes: str) -> None:
+    found = variables(fields(**more))
+    assert found["PET_NPROC_PER_NODE"] == processes
+    port = more.get("rendezvous", {}).get("port", 29500)
+    assert found["ML_STORAGE_COORDINATOR"] == f"train-0.train:{port}"
+    assert ("RANK" in found) == (processes == "1")
+
+
+def test_nodes_find_each_other_by_a_service_of_the_jobs_name(deploy_with: Any) -> None:
+    given = args(nodes={"count": 4}, rendezvous={"port": 1234})
+    deployed = deploy_with(lambda opts: Job("train", given, opts))
+    service, job = deployed.one("kubernetes:core/v1:Service"), deployed.one(JOB)
+    assert service.inputs["metadata"]["name"] == "train"
+    template = job.inputs["spec"]["template"]
+    assert template["spec"]["subdomain"] == service.inputs["metadata"]["name"]
+    spec = service.inputs["spec"]
+    assert spec["clusterIP"] == "None"
+    # They look for each other before they are ready.
+    assert spec["publishNotReadyAddresses"] is True
+    assert spec["selector"].items() <= template["metadata"]["labels"].items()
+    # A new run has other labels, and the same Service.
+    assert "ml-storage/run" not in spec["selector"]
+    assert [port["port"] for port in spec["ports"]] == [1234]
+    # There before the first pod, and until the last one is gone.
+    assert service.urn in job.depends_on
+
+
+@pytest.mark.parametrize("spec", [{}, {"indexes": 4}, {"nodes": {"count": 1}}])
+def test_pods_that_work_alone_meet_no_one(
+    deploy_with: Any, spec: dict[str, Any]
+) -> None:
+    deployed = deploy_with(lambda opts: Job("train", args(**spec), opts))
+    assert not deployed.all("kubernetes:core/v1:Service")
+    made = fields(**spec)
+    assert "subdomain" not in made["template"]["spec"]
+    assert set(variables(made)) == {"ML_STORAGE_RUN"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "pods", "all_pods", "numbered", "host"),
+    [
+        ({}, 1, 1, None, "train"),
+        ({"indexes": 9, "parallelism": 2}, 2, 9, 9, "train-8"),
+        ({"nodes": {"count": 4}}, 4, 4, 4, "train-3"),
+        ({"nodes": {"count": 4}, "jobSet": {}}, 4, 4, 4, "train-nodes-0-3-abcde"),
+        (
+            {"nodes": {"count": 4}, "jobSet": {"replicas": 11}},
+            *(44, 44, None),
+            "train-nodes-10-3-abcde",
+        ),
+    ],
+)
+def test_how_many_pods(
+    spec: dict[str, Any], pods: int, all_pods: int, numbered: int | None, host: str
+) -> None:
+    made = job_spec(**spec)
+    assert (made.pods, made.all_pods, made.numbered) == (pods, all_pods, numbered)
+    assert made.last_host("train") == host
+    assert made.has_service == (made.together > 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("45s", 45), ("30m", 1800), ("12h", 43200), ("90d", 7776000)]
+)
+def test_a_deadline(text: str, wanted: int) -> None:
+    assert fields(deadline=text)["activeDeadlineSeconds"] == wanted
+
+
+def account(given: JobArgs) -> str | None:
+    return job_fields("train", given)["template"]["spec"].get("serviceAccountName")
+
+
+def test_whose_identity_the_pods_have() -> None:
+    class Bucket(ScratchSpec):
+        def pod_needs(self) -> PodNeeds:
+            return PodNeeds(service_account="reader")
+
+    bucket = mount(Bucket(kind="scratch", size="1Gi"))
+    own = job_spec(serviceAccount="mine")
+    team = {"namespace": "dev", "service_account": "workload"}
+    assert account(args()) is None
+    assert account(JobArgs(spec=job_spec(), **team)) == "workload"
+    assert account(JobArgs(spec=own, **team)) == "mine"
+    assert account(JobArgs(spec=job_spec(), mounts=[bucket], **team)) == "reader"
+    with pytest.raises(ValueError, match="service account"):
+        account(JobArgs(spec=own, mounts=[bucket], **team))
+
+
+def test_no_service_of_the_namespace_sets_a_variable() -> None:
+    assert fields()["template"]["spec"]["enableServiceLinks"] is False
+
+
+class Token:
+    """A secret of one variable."""
+
+    secret_name = "token"  # noqa: S105, the name of an object
+    mount_path = None
+    anyone_reads = False
+
+    def environment(self) -> list[dict[str, Any]]:
+        source = {"secretKeyRef": {"name": "token", "key": "TOKEN"}}
+        return [{"name": "TOKEN", "valueFrom": source}]
+
+
+def test_secrets_reach_the_container() -> None:
+    # Named twice it is still one.
+    given = JobArgs(spec=job_spec(), namespace="dev", secrets=[Token(), Token()])
+    env = container(job_fields("train", given))["env"]
+    assert [entry["name"] for entry in env] == ["ML_STORAGE_RUN", "TOKEN"]
+    twice = JobArgs(spec=job_spec(env={"TOKEN": "x"}), namespace="d", secrets=[Token()])
+    with pytest.raises(ValueError, match="TOKEN"):
+        job_fields("train", twice)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from components.kubernetes import access
 from components.kubernetes.team_space import TeamSpace, TeamSpaceArgs
 from components.kubernetes.team_space_spec import TeamSpaceSpec
 
@@ -21,7 +22,11 @@ def test_made_and_protected(deploy_with: Any) -> None:
     assert made.parent == deployed.one("TeamSpace").urn
     assert made.inputs["metadata"] == {
         "name": "dev",
-        "labels": {"ml-storage/team": "dev"},
+        "labels": {
+            "ml-storage/team": "dev",
+            # Or a pod could mount any directory of its node by itself.
+            "pod-security.kubernetes.io/enforce": "baseline",
+        },
     }
     assert made.protect
     assert deployed.all(QUOTA) == []
@@ -62,3 +67,48 @@ def test_quota(deploy_with: Any, gpus: int) -> None:
     }
     assert deployed.one(NAMESPACE).urn in quota.depends_on
     assert quota.parent == deployed.one("TeamSpace").urn
+
+
+def test_limits(deploy_with: Any) -> None:
+    spec = args(limits={"max": {"memory": "64Gi"}, "claim": {"max": "1Ti"}})
+    deployed = deploy_with(lambda opts: TeamSpace("dev", spec, opts))
+    limits = deployed.one("kubernetes:core/v1:LimitRange")
+    assert limits.inputs["spec"]["limits"] == [
+        {"type": "Container", "max": {"memory": "64Gi"}},
+        {"type": "PersistentVolumeClaim", "max": {"storage": "1Ti"}},
+    ]
+    assert deployed.one(NAMESPACE).urn in limits.depends_on
+
+
+def test_deployers(deploy_with: Any) -> None:
+    spec = args(deployers={"users": ["ann"], "groups": ["vision"]})
+    deployed = deploy_with(lambda opts: TeamSpace("dev", spec, opts))
+    binding = deployed.one("RoleBinding")
+    assert binding.inputs["roleRef"]["kind"] == "Role"
+    assert binding.inputs["metadata"]["namespace"] == "dev"
+    assert [(s["kind"], s["name"]) for s in binding.inputs["subjects"]] == [
+        ("ServiceAccount", "deployer"),
+        ("User", "ann"),
+        ("Group", "vision"),
+    ]
+    assert deployed.one("Role", "dev-deployer-role").urn in binding.depends_on
+
+
+def test_a_deployer_does_not_change_its_guardrails() -> None:
+    """Nothing that the platform gave can be written, nothing grants more."""
+    for group, resources, verbs in access.RULES:
+        writes = set(verbs) - {"get", "list", "watch"}
+        guardrails = {"resourcequotas", "limitranges", "serviceaccounts", "roles"}
+        assert not (writes and guardrails & set(resources))
+        assert group != "rbac.authorization.k8s.io"
+        assert not {"*", "escalate", "bind", "impersonate"} & set(verbs)
+        assert "*" not in resources
+
+
+def test_pods_do_not_get_the_rights_of_the_deployer(deploy_with: Any) -> None:
+    deployed = deploy_with(lambda opts: TeamSpace("dev", args(), opts))
+    accounts = deployed.all("ServiceAccount")
+    assert {a.inputs["metadata"]["name"] for a in accounts} == {"workload", "deployer"}
+    assert not any(a.inputs["automountServiceAccountToken"] for a in accounts)
+    subjects = deployed.one("RoleBinding").inputs["subjects"]
+    assert "workload" not in {s["name"] for s in subjects}

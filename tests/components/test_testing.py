@@ -176,3 +176,118 @@ def test_configuration_as_pulumi_hands_it_over() -> None:
 
     assert deploy(program, config=config).outputs == {"team": {"name": "dev"}}
     assert deploy(lambda: pulumi.Config("ml-storage").get("team")).outputs == {}
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_what_is_secret_is_seen(preview: bool) -> None:
+    def program() -> dict[str, Any]:
+        config = pulumi.Config("ml-storage")
+        token = config.require_secret("token")
+        k8s.core.v1.Secret(
+            "s",
+            metadata={"name": "s", "annotations": {"a": "b"}},
+            string_data={"token": token, "plain": "text"},
+            opts=pulumi.ResourceOptions.merge(
+                provider(),
+                pulumi.ResourceOptions(additional_secret_outputs=["data"]),
+            ),
+        )
+        return {"token": token, "deep": {"token": token}, "plain": 1}
+
+    deployed = deploy(program, secrets={"ml-storage:token": "abc"}, preview=preview)
+    made = deployed.one("Secret")
+    # Its schema is checked, secret as it is.
+    assert made.inputs["stringData"] == {"token": "abc", "plain": "text"}
+    assert made.secrets in (("stringData.token",), ("stringData",))
+    assert "data" in made.secret_outputs
+    assert deployed.outputs["token"] == "abc"  # noqa: S105, a value of this test
+    assert deployed.secret_outputs == ("deep.token", "token")
+
+
+def test_what_a_preview_does_not_know() -> None:
+    def program() -> None:
+        opts = provider()
+        made = k8s.core.v1.ConfigMap("a", opts=opts)
+        uid = made.id
+        config_map("b", opts, data={"known": "c", "unknown": uid})
+
+    deployed = deploy(program, preview=True)
+    second = deployed.one("ConfigMap", "b")
+    assert second.inputs["data"] == {"known": "c"}
+    assert second.unknown == ("data.unknown",)
+    assert deployed.one("ConfigMap", "a").unknown == ()
+
+
+def test_what_is_known_is_checked_in_a_preview() -> None:
+    with pytest.raises(RefusedError, match="'b' was unexpected"):
+        deploy(unknown_field, preview=True)
+
+
+def test_aliases_are_urns() -> None:
+    def program() -> None:
+        alias = pulumi.Alias(name="old")
+        config_map(
+            "new",
+            pulumi.ResourceOptions.merge(
+                provider(), pulumi.ResourceOptions(aliases=[alias, "urn:pulumi:a::b"])
+            ),
+        )
+
+    made = deploy(program).one("ConfigMap")
+    assert made.aliases == (made.urn.removesuffix("new") + "old", "urn:pulumi:a::b")
+
+
+def test_an_asynchronous_program() -> None:
+    async def program() -> dict[str, Any]:
+        Component("a", finish=True)
+        return {"a": 1}
+
+    deployed = deploy(program)
+    assert deployed.outputs == {"a": 1}
+    assert deployed.one("Component", "a")
+
+
+def test_a_program_that_is_handed_to_pulumi_run() -> None:
+    async def later() -> dict[str, Any]:
+        Component("later", finish=True)
+        return {"a": 1}
+
+    deployed = deploy(lambda: pulumi.run(later))
+    assert deployed.outputs == {"a": 1}
+    assert deployed.one("Component", "later")
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_the_outputs_of_another_stack(preview: bool) -> None:
+    name = "organization/ml-storage/prod"
+
+    async def program() -> dict[str, Any]:
+        reference = pulumi.StackReference(name)
+        details = await reference.get_output_details("contract")
+        missing = await reference.get_output_details("other")
+        return {"version": details.value["version"], "other": missing.value}
+
+    deployed = deploy(
+        program, stacks={name: {"contract": {"version": 1}}}, preview=preview
+    )
+    assert deployed.outputs == {"version": 1}
+    with pytest.raises(Exception, match=f"unknown stack '{name}'"):
+        deploy(program, preview=preview)
+
+
+def test_children_and_manifests() -> None:
+    class Pair(pulumi.ComponentResource):
+        def __init__(self) -> None:
+            super().__init__("test:index:Pair", "pair")
+            self.opts = pulumi.ResourceOptions.merge(
+                provider(), pulumi.ResourceOptions(parent=self)
+            )
+            config_map("a", self.opts)
+            self.register_outputs({})
+
+    deployed = deploy(Pair)
+    assert [r.name for r in deployed.children_of(deployed.one("Pair"))] == ["a"]
+    assert deployed.manifest("ConfigMap", "a")["metadata"] == {"name": "a"}
+    assert str(deployed.one("ConfigMap")) == "kubernetes:core/v1:ConfigMap a"
+    with pytest.raises(LookupError, match="0 of ConfigMap b among"):
+        deployed.manifest("ConfigMap", "b")

@@ -1,0 +1,125 @@
+"""The pod template of a program, whoever owns its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components.kubernetes.mountable import Mount, PodSecret
+from components.kubernetes.pod import with_mounts, with_secrets
+from components.kubernetes.program_spec import ProgramSpec
+from components.kubernetes.rendezvous import PodField, Variable
+
+
+def pod_template(
+    name: str,
+    spec: ProgramSpec,
+    *,
+    labels: Mapping[str, str],
+    mounts: Sequence[Mount] = (),
+    secrets: Sequence[PodSecret] = (),
+    variables: Mapping[str, Variable] | None = None,
+    node_selector: Mapping[str, str] | None = None,
+    tolerations: Sequence[Mapping[str, Any]] = (),
+    service_account: str | None = None,
+    pod: Mapping[str, Any] | None = None,
+    container: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The `metadata` and `spec` of the pods of a program.
+
+    Args:
+        name: Name of the Job or Deployment.
+        spec: The program.
+        labels: Labels of the pods.
+        mounts: What its container mounts.
+        secrets: The secrets that its container gets.
+        variables: Environment variables beside the program's own.
+        node_selector: Labels of the nodes it runs on.
+        tolerations: Taints of these nodes, as a pod tolerates them.
+        service_account: The ServiceAccount, where neither the program nor a
+            volume names one; default: Kubernetes' own.
+        pod: More fields of the pod.
+        container: More fields of the container.
+
+    Raises:
+        ValueError: The program, its volumes and its secrets ask for different
+            service accounts, nodes or values of one variable.
+    """
+    main = {
+        "name": "main",
+        "image": spec.image,
+        "command": spec.command,
+        "env": _environment({**spec.env, **(variables or {})}),
+        "resources": _resources(spec),
+        **(container or {}),
+    }
+    fields: dict[str, Any] = {
+        "terminationGracePeriodSeconds": spec.grace_seconds,
+        # A training program has no business with the API server.
+        "automountServiceAccountToken": False,
+        # Variables for every Service of the namespace overwrite what programs
+        # read: a Service called `jupyter` would set JUPYTER_PORT.
+        "enableServiceLinks": False,
+        "containers": [main],
+        **(pod or {}),
+    }
+    if spec.service_account is not None:
+        fields["serviceAccountName"] = spec.service_account
+    if node_selector:
+        fields["nodeSelector"] = dict(node_selector)
+    tolerated = [dict(toleration) for toleration in tolerations]
+    if spec.nodes.gpus:
+        tolerated.append({"key": "nvidia.com/gpu", "operator": "Exists"})
+    if tolerated:
+        fields["tolerations"] = tolerated
+    if spec.nodes.gpu_products:
+        fields["affinity"] = _gpu_affinity(spec.nodes.gpu_products)
+    template: dict[str, Any] = {"metadata": {"labels": dict(labels)}, "spec": fields}
+    template = with_mounts(template, mounts, owner=name)
+    # Named twice it is still one secret.
+    once = {secret.secret_name: secret for secret in secrets}
+    template = with_secrets(template, list(once.values()))
+    if service_account is not None:
+        template["spec"].setdefault("serviceAccountName", service_account)
+    resources = template["spec"]["containers"][0]["resources"]
+    if "memory" in resources["requests"]:
+        # A pod that grows beyond what it asked for is its neighbours' problem.
+        resources["limits"].setdefault("memory", resources["requests"]["memory"])
+    return template
+
+
+def _environment(variables: Mapping[str, Variable]) -> list[dict[str, Any]]:
+    return [
+        {"name": key, "valueFrom": {"fieldRef": {"fieldPath": value.path}}}
+        if isinstance(value, PodField)
+        else {"name": key, "value": value}
+        for key, value in sorted(variables.items())
+    ]
+
+
+def _resources(spec: ProgramSpec) -> dict[str, Any]:
+    given = spec.resources
+    requests = {"cpu": given.requests.cpu, "memory": given.requests.memory}
+    limits = {"cpu": given.limits.cpu, "memory": given.limits.memory}
+    if spec.nodes.gpus:
+        requests["nvidia.com/gpu"] = limits["nvidia.com/gpu"] = str(spec.nodes.gpus)
+    return {
+        "requests": {key: value for key, value in requests.items() if value},
+        "limits": {key: value for key, value in limits.items() if value},
+    }
+
+
+def _gpu_affinity(products: Sequence[str]) -> dict[str, Any]:
+    """Nodes whose GPU is one of `products`, by GPU Feature Discovery's label."""
+    term = {
+        "key": "nvidia.com/gpu.product",
+        "operator": "In",
+        "values": list(products),
+    }
+    return {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [term]}]
+            }
+        }
+    }

@@ -1,0 +1,141 @@
+"""A workspace: a Deployment of one pod, and its Service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.kubernetes.labels import WORKSPACE
+from components.kubernetes.mountable import Mount, PodSecret
+from components.kubernetes.program import pod_template
+from components.kubernetes.workspace_spec import WorkspaceSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceArgs:
+    """What a Workspace is made from.
+
+    Attributes:
+        spec: The program and its image.
+        namespace: Where it runs.
+        mounts: What its container mounts.
+        secrets: The secrets that its container gets.
+        node_selector: Labels of the nodes it runs on.
+        tolerations: Taints of these nodes, as a pod tolerates them.
+        service_account: The ServiceAccount of its pod, where neither the spec
+            nor a volume names one; default: Kubernetes' own.
+    """
+
+    spec: WorkspaceSpec
+    namespace: pulumi.Input[str]
+    mounts: Sequence[Mount] = ()
+    secrets: Sequence[PodSecret] = ()
+    node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
+    tolerations: Sequence[Mapping[str, Any]] = ()
+    service_account: str | None = None
+
+
+class Workspace(pulumi.ComponentResource):
+    """A Deployment of one pod that mounts what jobs mount.
+
+    Attributes:
+        deployment_name: Name of the Deployment, known when it exists.
+        service_name: Name of the Service; None without a port.
+    """
+
+    deployment_name: pulumi.Output[str]
+    service_name: pulumi.Output[str] | None
+
+    def __init__(
+        self, name: str, args: WorkspaceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make the workspace.
+
+        Args:
+            name: The name of the Deployment, and of the Service.
+            args: What to make.
+            opts: Must carry the provider of the cluster.
+
+        Raises:
+            ValueError: The program, its volumes and its secrets ask for
+                different service accounts, nodes or values of one variable.
+        """
+        super().__init__("ml-storage:index:Workspace", name, None, opts)
+        spec = args.spec
+        # Its claims are deleted after it: by then its pod is gone.
+        annotations = {"pulumi.com/deletionPropagationPolicy": "foreground"}
+        if not spec.wait:
+            # Not `skipAwait`, which would not wait for the deletion either.
+            annotations["pulumi.com/waitFor"] = "jsonpath={.metadata.uid}"
+        deployment = k8s.apps.v1.Deployment(
+            f"{name}-deployment",
+            metadata={
+                "name": name,
+                "namespace": args.namespace,
+                "labels": {WORKSPACE: name},
+                "annotations": annotations,
+            },
+            spec=workspace_fields(name, args),
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        self.deployment_name = deployment.metadata["name"]
+        self.service_name = None
+        if spec.port is not None:
+            service = k8s.core.v1.Service(
+                f"{name}-service",
+                metadata={
+                    "name": name,
+                    "namespace": args.namespace,
+                    "labels": {WORKSPACE: name},
+                    # A Service is awaited until it has a pod: one that does not
+                    # run has none, and one that cannot is the Deployment's news.
+                    "annotations": {"pulumi.com/skipAwait": "true"},
+                },
+                spec=service_fields(name, spec),
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            )
+            self.service_name = service.metadata["name"]
+        self.register_outputs(
+            {"deploymentName": self.deployment_name, "serviceName": self.service_name}
+        )
+
+
+def workspace_fields(name: str, args: WorkspaceArgs) -> Any:
+    """The `spec` of the Deployment, as Kubernetes writes it."""
+    spec = args.spec
+    container: dict[str, Any] = {}
+    if spec.port is not None:
+        container["ports"] = [{"name": "main", "containerPort": spec.port}]
+    return {
+        "replicas": 1 if spec.running else 0,
+        # A ReadWriteOnce volume must be free before the next pod can have it.
+        "strategy": {"type": "Recreate"},
+        "selector": {"matchLabels": {WORKSPACE: name}},
+        "template": pod_template(
+            name,
+            spec,
+            labels={WORKSPACE: name},
+            mounts=args.mounts,
+            secrets=args.secrets,
+            node_selector=args.node_selector,
+            tolerations=args.tolerations,
+            service_account=args.service_account,
+            # The first process of a process namespace gets no signal that it
+            # does not listen for: `sleep` would outlast SIGTERM until it is
+            # killed. The pod's own first process also reaps what shells leave.
+            pod={"shareProcessNamespace": True},
+            container=container,
+        ),
+    }
+
+
+def service_fields(name: str, spec: WorkspaceSpec) -> Any:
+    """The `spec` of the Service, as Kubernetes writes it."""
+    return {
+        "selector": {WORKSPACE: name},
+        "ports": [{"name": "main", "port": spec.port, "targetPort": "main"}],
+    }
