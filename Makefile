@@ -10,7 +10,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 
 .DEFAULT_GOAL := help
 .PHONY: help venv up preview down status shell images clean clean-data \
-	check format test test-fast
+	check format generate bench test test-fast
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,16 +51,23 @@ clean: venv ## stop the sandbox; its data and the built tools stay
 clean-data: venv ## stop the sandbox and delete the data in its volumes
 	@$(SANDBOX) destroy
 
-check: venv ## format, lint, types, imports one way, pins complete
+check: venv ## format, lint, types, imports one way, what is made from it
 	@.venv/bin/ruff format --check --quiet . || \
 		{ echo "not formatted: make format"; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/pyright --warnings
-	@.venv/bin/python -m pytest -q --no-header tests/test_layers.py tests/test_project.py
+	@.venv/bin/python -m pytest -q --no-header tests/test_layers.py tests/test_project.py \
+		tests/test_generated.py
 
 format: venv ## format the code
 	@.venv/bin/ruff format --quiet .
 	@.venv/bin/ruff check --quiet --fix .
+
+generate: venv ## write docs/reference and the editors' schema from the models
+	@.venv/bin/python -m stacks.reference
+
+bench: venv ## what this project costs over doing the same by hand, as ratios
+	@.venv/bin/python -m bench
 
 test-fast: venv ## the tests that need no engine and no cluster, < 1 min
 	@.venv/bin/python -m pytest -m "not engine and not images"

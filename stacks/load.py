@@ -6,7 +6,7 @@ positions from the file. Both run the same checks and report all at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from components.catalog.problem import UNSET, Path, Problem
 from components.spec import Spec, closest
-from stacks import checks
-from stacks.config import NAMESPACE, StackConfig
+from stacks import checks, environments
+from stacks.config import NAMESPACE, SECTIONS, StackConfig
 from stacks.repair import remove, validate
 from stacks.source import Position, Source, read
 
@@ -54,14 +54,27 @@ class Loaded:
     found: list[Found]
 
 
-def from_file(file: FilePath, shown: str | None = None) -> Loaded:
-    """Load the YAML of a stack as it stands in `file`."""
+def from_file(
+    file: FilePath, shown: str | None = None, *, contract: FilePath | None = None
+) -> Loaded:
+    """Load the YAML of a stack as it stands in `file`.
+
+    Args:
+        file: The stack's own file.
+        shown: The name of the file in messages; default: as it was given.
+        contract: The contract of the team's environment, as JSON. Default: it
+            is made from the environment's YAML beside `file`.
+    """
     source = read(file, shown)
     wrong = list(_file_problems(source))
     section = _section(source.data)
-    if wrong and not section:
-        return Loaded(None, _sorted(wrong))
-    loaded = _load(section, source)
+    if not section and (wrong or "environment" in (_mapping(source.data) or {})):
+        return Loaded(None, _sorted(wrong or [_elsewhere(source)]))
+
+    def environment(name: str, team: str) -> environments.Known:
+        return environments.offline(name, team, file.parent, contract)
+
+    loaded = _load(section, source, environment)
     if not wrong:
         return loaded
     # What YAML made of a broken place is not a second mistake.
@@ -70,7 +83,14 @@ def from_file(file: FilePath, shown: str | None = None) -> Loaded:
     return Loaded(None, _sorted([*wrong, *rest]))
 
 
-def from_values(values: Mapping[str, Any], file: FilePath, shown: str) -> Loaded:
+def from_values(
+    values: Mapping[str, Any],
+    file: FilePath,
+    shown: str,
+    *,
+    deployed: object = None,
+    keys: Mapping[str, bool] | None = None,
+) -> Loaded:
     """Load values that Pulumi gave, with positions from `file` where it exists.
 
     Args:
@@ -78,13 +98,25 @@ def from_values(values: Mapping[str, Any], file: FilePath, shown: str) -> Loaded
         file: The stack's own file. Only its positions are used: the values
             may come from an ESC environment or another file.
         shown: The name of the file in messages.
+        deployed: The contract that the environment's stack exports, or None.
+        keys: The other keys of this project, and whether each is a secret.
+            Default: those of the file.
     """
     source = read(file, shown) if file.exists() else Source(shown)
-    loaded = _load(dict(values), source)
+
+    def environment(name: str, team: str) -> environments.Known:
+        return environments.deployed(deployed, name, team, file.parent)
+
+    loaded = _load(dict(values), source, environment, keys)
     # Pulumi decrypts what is nested: only the file still shows it.
-    secrets = [_place(p, source) for p in _secrets_of(_section(source.data))]
+    section = _section(source.data)
+    written = {key: section[key] for key in SECTIONS if key in section}
+    secrets = _secrets_of(written)
     if secrets:
-        return Loaded(None, _sorted([*loaded.found, *secrets]))
+        # Whatever else is wrong with a secret, saying so would show it.
+        hidden = [problem.path for problem in secrets]
+        rest = [f for f in loaded.found if not _below(f.problem.path, hidden)]
+        return Loaded(None, _sorted([*rest, *(_place(p, source) for p in secrets)]))
     return loaded
 
 
@@ -131,6 +163,8 @@ def _file_problems(source: Source) -> Iterator[Found]:
                 allowed=_FILE_KEYS,
                 nearest=closest(key, _FILE_KEYS),
             )
+    if "environment" in data and not _section(data):
+        return
     if not _mapping(data.get("config")):
         yield found(
             "CFG02",
@@ -149,6 +183,23 @@ def _file_problems(source: Source) -> Iterator[Found]:
                 nearest=f"{NAMESPACE}:{key}",
                 link="https://www.pulumi.com/docs/iac/concepts/config/",
             )
+
+
+def _elsewhere(source: Source) -> Found:
+    """All values come from elsewhere: only Pulumi can put them together."""
+    path = ("environment",)
+    return Found(
+        source.file,
+        source.position(path, key=True),
+        Problem(
+            rule="CFG06",
+            message="the values come from these environments: `pulumi preview` "
+            "checks them, this file has none to check",
+            path=path,
+            severity="warning",
+            link="https://www.pulumi.com/docs/esc/",
+        ),
+    )
 
 
 def _secrets_of(values: Mapping[str, Any]) -> list[Problem]:
@@ -175,7 +226,60 @@ def _secrets(value: Any, path: Path) -> Iterator[Problem]:
             yield from _secrets(item, (*path, index))
 
 
-def _load(values: dict[str, Any], source: Source) -> Loaded:
+def _below(path: Path, places: list[Path]) -> bool:
+    """Whether `path` is one of `places`, or inside one."""
+    return any(path[: len(place)] == place for place in places)
+
+
+def _own_keys(values: Mapping[str, Any]) -> dict[str, bool]:
+    """Keys beside the sections that hold a value of their own: is it a secret?
+
+    A secret may stand there unused. A plain one that nothing names is a typo.
+    """
+    named = secret_names(values)
+    keys = {key: _is_secret(value) for key, value in values.items()}
+    return {
+        key: secret
+        for key, secret in keys.items()
+        if key not in SECTIONS and (secret or key in named)
+    }
+
+
+def secret_names(values: Mapping[str, Any]) -> set[str]:
+    """Every text under the team's secrets, and so every key that they name."""
+    return set(_texts((_mapping(values.get("team")) or {}).get("secrets")))
+
+
+def _is_secret(value: Any) -> bool:
+    mapping = _mapping(value)
+    return (
+        mapping is not None
+        and set(mapping) == {"secure"}
+        and isinstance(mapping["secure"], str)
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in `value`, which may be nested."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in cast("dict[str, Any]", value).values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _texts(item)
+
+
+def _load(
+    values: dict[str, Any],
+    source: Source,
+    environment: Callable[[str, str], environments.Known],
+    keys: Mapping[str, bool] | None = None,
+) -> Loaded:
+    own = _own_keys(values)
+    values = {key: value for key, value in values.items() if key not in own}
+    keys = own if keys is None else keys
     wrong = _secrets_of(values)
     pruned = deepcopy(values) if wrong else values
     for problem in wrong:
@@ -183,10 +287,13 @@ def _load(values: dict[str, Any], source: Source) -> Loaded:
     config, errors, broken = validate(pruned)
     # A secret that was taken out leaves a gap, which is no second mistake.
     gaps = [p.path for p in wrong]
-    wrong += [e for e in errors if not any(e.path[: len(g)] == g for g in gaps)]
+    wrong += [e for e in errors if not _below(e.path, gaps)]
     if config is not None:
-        wrong += _warnings(config, ())
-        wrong += checks.run(config, broken)
+        known = environments.Known()
+        if config.platform is None and config.team and config.team.platform:
+            known = environment(config.team.platform, config.team.name)
+        wrong += [*_warnings(config, ()), *known.problems]
+        wrong += checks.run(config, broken, known.provides, keys)
     found = [_place(problem, source) for problem in wrong]
     errors_found = any(p.severity == "error" for p in wrong)
     return Loaded(None if errors_found else config, _sorted(found))

@@ -3,36 +3,125 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, cast
 
 import pulumi
+from pulumi.runtime.config import is_config_secret
 
-from stacks import report
-from stacks.config import NAMESPACE, StackConfig
-from stacks.load import from_values
-from stacks.platform import build_platform
+from stacks import contract, report
+from stacks.config import NAMESPACE, SECTIONS, StackConfig
+from stacks.contract import Contract
+from stacks.load import Loaded, from_values, secret_names
+from stacks.platform import Environment, build_platform, cluster_provider
 from stacks.team import build_team
 
-_KEYS = ("platform", "team")
 
+def run() -> None:
+    """Run the program of this stack, and export what it made.
 
-def load() -> StackConfig:
-    """The configuration of this stack, from Pulumi, as a whole or not at all.
+    A team's stack first reads what its environment exports; nothing is
+    registered before that is known and all of the configuration is right.
 
     Raises:
         pulumi.RunError: There is any problem; it lists all of them.
     """
-    config = pulumi.Config(NAMESPACE)
-    given = {key: config.get(key) for key in _KEYS}
-    # A key that the stack leaves out comes as nothing, or as the empty mapping
-    # that is its default in Pulumi.yaml.
-    values = {
-        key: _value(text) for key, text in given.items() if text not in (None, "", "{}")
-    }
+    values = _values()
+    team = values.get("team")
+    platform = cast("Any", team).get("platform") if isinstance(team, dict) else None
+    if "platform" in values or not isinstance(platform, str):
+        _export(build(load(values)))
+        return
+
+    async def after_the_contract() -> None:
+        deployed = await _deployed(platform)
+        _export(build(load(values, deployed), deployed))
+
+    pulumi.run(after_the_contract)
+
+
+def load(values: Mapping[str, Any], deployed: object = None) -> StackConfig:
+    """The configuration of this stack, as a whole or not at all.
+
+    Args:
+        values: The sections of this project's configuration, from Pulumi.
+        deployed: The contract that the environment's stack exports, or None.
+
+    Raises:
+        pulumi.RunError: There is any problem; it lists all of them.
+    """
     name = f"Pulumi.{pulumi.get_stack()}.yaml"
     file = FilePath(pulumi.get_root_directory() or ".") / name
-    loaded = from_values(values, file, name)
+    loaded = from_values(values, file, name, deployed=deployed, keys=_keys(values))
+    return _whole(loaded)
+
+
+def build(config: StackConfig, deployed: object = None) -> dict[str, Any]:
+    """Register everything that `config` declares; the stack's outputs.
+
+    Args:
+        config: What to build.
+        deployed: The contract of the environment, where another stack is it.
+    """
+    outputs: dict[str, Any] = {}
+    team = config.team
+    if config.platform is not None:
+        built = build_platform(config.platform)
+        outputs["context"] = config.platform.cluster.context
+        made = Contract.of(config.platform, pulumi.get_stack())
+        outputs[contract.OUTPUT] = made.as_output()
+    elif team is not None and team.cluster is not None and team.platform is not None:
+        given, _ = contract.read(deployed, team.platform, team.platform)
+        if given is None:
+            raise ValueError("a team is built upon the contract of its environment")
+        outputs["context"] = team.cluster.context
+        built = Environment(
+            config=given.provides, provider=cluster_provider(team.cluster)
+        )
+    else:
+        raise ValueError("a stack has an environment, or names the stack that is one")
+    if team is not None:
+        outputs |= build_team(team, built)
+    return outputs
+
+
+async def _deployed(environment: str) -> Any:
+    """What the stack of the environment exports as its contract, or None."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{environment}"
+    reference = pulumi.StackReference(name)
+    return (await reference.get_output_details(contract.OUTPUT)).value
+
+
+def _values() -> dict[str, Any]:
+    """The sections of this project's configuration, as Pulumi has them."""
+    config = pulumi.Config(NAMESPACE)
+    given = {key: config.get(key) for key in SECTIONS}
+    # A key that the stack leaves out comes as nothing, or as the empty mapping
+    # that is its default in Pulumi.yaml.
+    return {
+        key: _value(text) for key, text in given.items() if text not in (None, "", "{}")
+    }
+
+
+def _value(text: str | None) -> Any:
+    try:
+        return json.loads(text or "")
+    except json.JSONDecodeError:
+        return text
+
+
+def _keys(values: Mapping[str, Any]) -> dict[str, bool]:
+    """The keys that the team's secrets name and that there are: is it secret?"""
+    config = pulumi.Config(NAMESPACE)
+    return {
+        name: is_config_secret(config.full_key(name))
+        for name in secret_names(values)
+        if config.get_secret(name) is not None
+    }
+
+
+def _whole(loaded: Loaded) -> StackConfig:
     for found in loaded.found:
         if found.problem.severity == "warning":
             pulumi.log.warn(report.text(found))
@@ -41,19 +130,6 @@ def load() -> StackConfig:
     return loaded.config
 
 
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
-
-
-def build(config: StackConfig) -> dict[str, Any]:
-    """Register everything that `config` declares; the stack's outputs."""
-    outputs: dict[str, Any] = {}
-    if config.platform is not None:
-        platform = build_platform(config.platform)
-        outputs["context"] = config.platform.cluster.context
-        if config.team is not None:
-            outputs |= build_team(config.team, platform)
-    return outputs
+def _export(outputs: Mapping[str, Any]) -> None:
+    for name, value in outputs.items():
+        pulumi.export(name, value)

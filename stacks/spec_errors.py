@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from components.catalog.problem import UNSET, Path, Problem
 from components.spec import closest
-from stacks.config import TAGGED
+from stacks.config import FROM, TAGGED
 
 # pydantic's own kinds of errors, as rules and in this project's words.
 _WORDS = {
@@ -21,10 +21,11 @@ _WORDS = {
     "bool_type": ("CFG03", "true or false is wanted here"),
     "too_short": ("CFG05", "must not be empty"),
     "string_too_short": ("CFG05", "must not be empty"),
-    "union_tag_not_found": ("CFG02", "required: the kind of volume"),
+    "union_tag_not_found": ("CFG02", "required: its kind"),
     "literal_error": ("CFG04", "not one of the values that it may have"),
     "union_tag_invalid": ("CFG04", "not one of the kinds that there are"),
     "greater_than_equal": ("CFG05", "less than the least it may be"),
+    "less_than_equal": ("CFG05", "more than the most it may be"),
 }
 
 
@@ -49,7 +50,9 @@ def spec_problem(error: Any, values: Any) -> Problem:
             link=problem.link,
         )
     rule, message = _WORDS.get(kind, ("CFG03", error["msg"]))
-    value: Any = UNSET if kind == "missing" else error["input"]
+    # What stands in place of a secret may be the secret itself.
+    unsaid = kind == "missing" or path == ("team", "secrets")
+    value: Any = UNSET if unsaid else error["input"]
     allowed: tuple[Any, ...] = ()
     nearest: Any = None
     if kind == "union_tag_not_found":
@@ -59,10 +62,12 @@ def spec_problem(error: Any, values: Any) -> Problem:
     expected = context.get("expected") or context.get("expected_tags")
     if kind in ("literal_error", "union_tag_invalid") and expected:
         words = [w.strip(" '") for w in expected.replace(" or ", ", ").split(",")]
+        # No kind but a key of its own.
+        words = [word for word in words if word != FROM]
         allowed = tuple(words)
         nearest = closest(str(value), words)
-    if kind == "greater_than_equal":
-        nearest = context["ge"]
+    if kind in ("greater_than_equal", "less_than_equal"):
+        nearest = context.get("ge", context.get("le"))
     return Problem(
         rule=rule,
         message=message,
@@ -82,7 +87,9 @@ def _path(location: Path, values: Any) -> Path:
     node = values
     tagged = False
     for part in location:
-        if not tagged and len(path) == len(TAGGED) and matches(TAGGED, tuple(path)):
+        if not tagged and any(
+            len(path) == len(entry) and matches(entry, tuple(path)) for entry in TAGGED
+        ):
             tagged = True
             continue
         if isinstance(node, dict):

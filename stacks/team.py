@@ -1,4 +1,4 @@
-"""A team: its volumes, and the jobs that mount them."""
+"""A team: its volumes, and the jobs and workspaces that mount them."""
 
 from __future__ import annotations
 
@@ -6,113 +6,130 @@ from typing import Any
 
 import pulumi
 
-from components.kubernetes.claim import Claim, ClaimArgs
-from components.kubernetes.claim_spec import ClaimSpec
+from components.kubernetes.access import WORKLOAD
 from components.kubernetes.job import Job, JobArgs
 from components.kubernetes.job_spec import INDEX_VARIABLE, JobSpec
-from components.kubernetes.mountable import Mount, Mountable
+from components.kubernetes.mountable import Mount
 from components.kubernetes.pod import directory
-from components.kubernetes.scratch_spec import ScratchSpec
-from components.kubernetes.static_volume import StaticVolume, StaticVolumeArgs
-from stacks.config import NodePoolSpec, TeamConfig, Volume
-from stacks.platform import Platform
+from components.kubernetes.program_spec import ProgramSpec
+from components.kubernetes.secret import TransferSecret, TransferSecretArgs
+from components.kubernetes.workspace import Workspace, WorkspaceArgs
+from stacks.config import NAMESPACE, NodePoolSpec, TeamConfig
+from stacks.platform import Environment
+from stacks.volumes import Volumes, build_volumes, describe_volume
 
 
-def build_team(config: TeamConfig, platform: Platform) -> dict[str, Any]:
+def build_team(config: TeamConfig, environment: Environment) -> dict[str, Any]:
     """Register everything that the team declares; its outputs."""
     # Objects wait for the whole space, its quota included: a claim that came
     # first would not be counted.
-    opts = pulumi.ResourceOptions(
-        provider=platform.provider, depends_on=[platform.spaces[config.name]]
-    )
-    volumes = {
-        name: build_volume(name, spec, config.name, platform, opts)
-        for name, spec in config.volumes.items()
-    }
-    jobs = {
-        name: build_job(name, spec, config, volumes, platform)
-        for name, spec in config.jobs.items()
-    }
-    return {
+    space = environment.after(("teams", config.name))
+    opts = pulumi.ResourceOptions(provider=environment.provider, depends_on=space)
+    volumes = build_volumes(config, environment, opts)
+    secrets = build_secrets(config, opts)
+    outputs: dict[str, Any] = {
         "namespace": config.name,
         "volumes": {
-            name: describe_volume(config.volumes[name], volume)
-            for name, volume in volumes.items()
+            name: describe_volume(spec, volumes.mountable[name])
+            for name, spec in config.volumes.items()
         },
-        "jobs": {
-            name: describe_job(name, job, spec, job_mounts(spec, config, volumes))
-            for (name, job), spec in zip(
-                jobs.items(), config.jobs.values(), strict=True
-            )
-        },
+        "jobs": {},
+    }
+    if config.snapshots:
+        outputs["snapshots"] = {
+            name: snapshot.snapshot_name for name, snapshot in volumes.snapshots.items()
+        }
+    for name, spec in config.jobs.items():
+        given = program_args(spec, config, volumes, secrets, environment)
+        job = Job(
+            name,
+            JobArgs(spec=spec, **given),
+            program_options(spec, volumes, secrets, opts),
+        )
+        outputs["jobs"][name] = describe_job(name, job, spec, given["mounts"])
+    if config.workspaces:
+        outputs["workspaces"] = {}
+    for name, spec in config.workspaces.items():
+        given = program_args(spec, config, volumes, secrets, environment)
+        workspace = Workspace(
+            name,
+            WorkspaceArgs(spec=spec, **given),
+            program_options(spec, volumes, secrets, opts),
+        )
+        outputs["workspaces"][name] = {
+            "deployment": workspace.deployment_name,
+            "service": workspace.service_name,
+            "mounts": describe_mounts(name, given["mounts"]),
+        }
+    return outputs
+
+
+def build_secrets(
+    config: TeamConfig, opts: pulumi.ResourceOptions
+) -> dict[str, TransferSecret]:
+    """Register the team's secrets, of the values that Pulumi decrypts."""
+    values = pulumi.Config(NAMESPACE)
+    return {
+        name: TransferSecret(
+            name,
+            TransferSecretArgs(
+                spec=spec,
+                namespace=config.name,
+                values={
+                    key: values.require_secret(key) for _, key in spec.config_keys()
+                },
+            ),
+            opts,
+        )
+        for name, spec in config.secrets.items()
     }
 
 
-def build_volume(
-    name: str,
-    spec: Volume,
-    namespace: str,
-    platform: Platform,
+def program_args(
+    spec: ProgramSpec,
+    config: TeamConfig,
+    volumes: Volumes,
+    secrets: dict[str, TransferSecret],
+    environment: Environment,
+) -> dict[str, Any]:
+    """What a job or a workspace is made from, beside its spec."""
+    pool = environment.config.node_pools.get(spec.nodes.pool or "")
+    return {
+        "namespace": config.name,
+        "mounts": [
+            Mount(
+                name=mount.volume,
+                path=path,
+                volume=volumes.mountable[mount.volume],
+                read_only=mount.read_only,
+                sub_path=mount.sub_path,
+                writers=mount.writers or config.volumes[mount.volume].writers,
+            )
+            for path, mount in spec.mounts.items()
+        ],
+        "secrets": [secrets[name] for name in spec.secrets],
+        "node_selector": pool.labels if pool else {},
+        "tolerations": tolerations(pool) if pool else (),
+        "service_account": WORKLOAD,
+    }
+
+
+def program_options(
+    spec: ProgramSpec,
+    volumes: Volumes,
+    secrets: dict[str, TransferSecret],
     opts: pulumi.ResourceOptions,
-) -> Mountable:
-    """The component of a volume; scratch is its own spec."""
-    if isinstance(spec, ScratchSpec):
-        return spec
-    if not isinstance(spec, ClaimSpec):
-        args = StaticVolumeArgs(spec=spec, namespace=namespace)
-        return StaticVolume(name, args, opts)
-    made = platform.classes.get(spec.storage_class or "")
-    if made is not None:
-        opts = pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(depends_on=[made])
-        )
-    return Claim(name, ClaimArgs(spec=spec, namespace=namespace), opts)
-
-
-def build_job(
-    name: str,
-    spec: JobSpec,
-    team: TeamConfig,
-    volumes: dict[str, Mountable],
-    platform: Platform,
-) -> Job:
-    """The component of a job, after everything it mounts."""
-    pool = platform.config.node_pools.get(spec.nodes.pool or "")
-    mounts = job_mounts(spec, team, volumes)
-    return Job(
-        name,
-        JobArgs(
-            spec=spec,
-            namespace=team.name,
-            mounts=mounts,
-            node_selector=pool.labels if pool else {},
-            tolerations=tolerations(pool) if pool else (),
-        ),
+) -> pulumi.ResourceOptions:
+    """Options of a program: after everything that its pods mount."""
+    mounted = {mount.volume for mount in spec.mounts.values()}
+    after = [resource for name in sorted(mounted) for resource in volumes.after[name]]
+    named = {*spec.secrets, *(volumes.secret_of(name) for name in mounted)}
+    return pulumi.ResourceOptions.merge(
+        opts,
         pulumi.ResourceOptions(
-            provider=platform.provider,
-            depends_on=[
-                platform.spaces[team.name],
-                *(m.volume for m in mounts if isinstance(m.volume, pulumi.Resource)),
-            ],
+            depends_on=[*after, *(secrets[n] for n in sorted(filter(None, named)))]
         ),
     )
-
-
-def job_mounts(
-    spec: JobSpec, team: TeamConfig, volumes: dict[str, Mountable]
-) -> list[Mount]:
-    """The mounts of a job, each with the volume it names."""
-    return [
-        Mount(
-            name=mount.volume,
-            path=path,
-            volume=volumes[mount.volume],
-            read_only=mount.read_only,
-            sub_path=mount.sub_path,
-            writers=mount.writers or team.volumes[mount.volume].writers,
-        )
-        for path, mount in spec.mounts.items()
-    ]
 
 
 def tolerations(pool: NodePoolSpec) -> list[dict[str, str]]:
@@ -131,33 +148,27 @@ def tolerations(pool: NodePoolSpec) -> list[dict[str, str]]:
     ]
 
 
-def describe_volume(spec: Volume, volume: Mountable) -> dict[str, Any]:
-    """What others need to know of a volume: its kind and the names of its objects."""
-    described: dict[str, Any] = {"kind": spec.kind}
-    if isinstance(volume, Claim | StaticVolume):
-        described["claim"] = volume.claim_name
-        described["persistentVolume"] = volume.volume_name
-    return described
-
-
 def describe_job(
     name: str, job: Job, spec: JobSpec, mounts: list[Mount]
 ) -> dict[str, Any]:
-    """What others need to know of a job: its name, run and mounts.
-
-    Each mount names its volume and the directory of it, `*` for the index.
-    """
+    """What others need to know of a job: its name, run and mounts."""
     return {
+        "kind": "JobSet" if spec.job_set else "Job",
         "job": job.job_name,
         "run": spec.run,
         "pending": job.pending,
-        "mounts": {
-            mount.path: {
-                "volume": mount.name,
-                "directory": (directory(mount, name) or "").replace(
-                    f"$({INDEX_VARIABLE})", "*"
-                ),
-            }
-            for mount in mounts
-        },
+        "mounts": describe_mounts(name, mounts),
+    }
+
+
+def describe_mounts(owner: str, mounts: list[Mount]) -> dict[str, Any]:
+    """Each mount's volume and the directory of it, `*` for the index."""
+    return {
+        mount.path: {
+            "volume": mount.name,
+            "directory": (directory(mount, owner) or "").replace(
+                f"$({INDEX_VARIABLE})", "*"
+            ),
+        }
+        for mount in mounts
     }

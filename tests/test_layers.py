@@ -65,6 +65,7 @@ FORBIDDEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("components.aws", ("components.gcp", "stacks", "jobs", "sandbox")),
     ("components.gcp", ("components.aws", "stacks", "jobs", "sandbox")),
     ("components", ("stacks", "jobs", "sandbox")),
+    ("stacks.testing", ("jobs", "sandbox", "__main__")),
     ("stacks", ("jobs", "sandbox", "components.testing", "__main__")),
     (
         "jobs",
@@ -92,7 +93,10 @@ def test_a_spec_needs_no_pulumi() -> None:
 
 
 def test_only_the_program_and_the_builders_know_pulumi() -> None:
-    builders = {"stacks.platform", "stacks.team", "stacks.program"}
+    builders = {
+        *("stacks.platform", "stacks.team", "stacks.volumes"),
+        *("stacks.program", "stacks.testing"),
+    }
     for file in (ROOT / "stacks").rglob("*.py"):
         knows = any(name.startswith("pulumi") for name in imports(file))
         assert not knows or module_of(file) in builders, file

@@ -6,32 +6,65 @@ problem for each violation and touches nothing but the `Stack` it is given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from components.catalog.problem import Path, Problem
-from stacks.checks import access, claims, mounts, pools, teams, writers
+from stacks.checks import (
+    access,
+    add_ons,
+    claims,
+    datasets,
+    gpus,
+    grants,
+    limits,
+    mounts,
+    pools,
+    secrets,
+    services,
+    snapshots,
+    teams,
+    volumes,
+    writers,
+)
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
-from stacks.config import StackConfig
+from stacks.config import EnvironmentConfig, StackConfig
 
 RULES: tuple[Rule, ...] = (
     *access.RULES,
+    *add_ons.RULES,
     *claims.RULES,
+    *datasets.RULES,
+    *gpus.RULES,
+    *grants.RULES,
+    *limits.RULES,
     *mounts.RULES,
     *pools.RULES,
+    *secrets.RULES,
+    *services.RULES,
+    *snapshots.RULES,
     *teams.RULES,
+    *volumes.RULES,
     *writers.RULES,
 )
 
 
-def run(config: StackConfig, broken: set[Path]) -> Iterator[Problem]:
+def run(
+    config: StackConfig,
+    broken: set[Path],
+    environment: EnvironmentConfig | None = None,
+    config_keys: Mapping[str, bool] | None = None,
+) -> Iterator[Problem]:
     """Every violation of every rule.
 
     Args:
         config: The configuration without its broken entries.
         broken: Paths of entries that were taken out because they are wrong
             in themselves: they exist, but nothing is known about them.
+        environment: What the environment gives, where another stack has it.
+        config_keys: The other keys of this project's configuration, and
+            whether each is a secret; None when they are not known.
     """
-    stack = Stack(config, broken)
+    stack = Stack(config, broken, environment, config_keys)
     for rule in RULES:
         yield from rule.violations(stack)

@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from components.catalog.problem import Problem
 from components.catalog.storage_kinds import LINK, check_access_modes
 from components.kubernetes.claim_spec import ClaimSpec
-from components.kubernetes.scratch_spec import ScratchSpec
+from components.kubernetes.ephemeral_spec import EphemeralSpec
 from stacks.checks.rule import Rule
 from stacks.checks.stack import MountOf, Stack
+from stacks.config import PodVolume
 
 
 def offered_by_the_driver(stack: Stack) -> Iterator[Problem]:
     """A claim's access modes are those that its class's driver offers."""
-    for name, claim in stack.claims:
-        row = stack.storage_kind(claim)
+    for name, volume in stack.volumes.items():
+        if not isinstance(volume, ClaimSpec | EphemeralSpec):
+            continue
+        row = stack.storage_kind(volume)
         if row is None:
             continue
-        problem = check_access_modes(row, claim.access_modes, claim.volume_mode)
+        problem = check_access_modes(row, volume.access_modes, volume.volume_mode)
         if problem is not None:
             yield problem.under("team", "volumes", name)
 
 
 def _shared_mounts(stack: Stack, mode: str) -> Iterator[tuple[MountOf, list[MountOf]]]:
     """Mounts of volumes with `mode`, with all mounts of the same volume."""
+    by_volume: dict[str, list[MountOf]] = defaultdict(list)
     for mount in stack.mounts:
         volume = mount.volume
-        if volume is None or isinstance(volume, ScratchSpec):
+        # Those have a volume for each pod.
+        if volume is None or isinstance(volume, PodVolume):
             continue
         if volume.access_modes == [mode]:
-            same = [m for m in stack.mounts if m.mount.volume == mount.mount.volume]
+            by_volume[mount.mount.volume].append(mount)
+    for same in by_volume.values():
+        for mount in same:
             yield mount, same
 
 
 def one_pod_only(stack: Stack) -> Iterator[Problem]:
     """ReadWriteOncePod is for one pod at a time."""
     for mount, same in _shared_mounts(stack, "ReadWriteOncePod"):
-        jobs = {m.job_name for m in same}
-        if mount.job.pods > 1:
-            pods = f"this job runs {mount.job.pods} pods at a time"
-        elif len(jobs) > 1 and mount is same[-1]:
-            pods = f"it is mounted by {len(jobs)} jobs ({', '.join(sorted(jobs))})"
+        owners = sorted({m.of for m in same})
+        if mount.program.pods > 1:
+            pods = f"{mount.of} runs {mount.program.pods} pods at a time"
+        elif len(owners) > 1 and mount is same[-1]:
+            pods = f"it is mounted by {len(owners)} of them ({', '.join(owners)})"
         else:
             continue
         yield Problem(
@@ -58,11 +66,11 @@ def one_pod_only(stack: Stack) -> Iterator[Problem]:
 def one_node_only(stack: Stack) -> Iterator[Problem]:
     """ReadWriteOnce is for one node: several pods wait for room on it."""
     for mount, _ in _shared_mounts(stack, "ReadWriteOnce"):
-        if isinstance(mount.volume, ClaimSpec) and mount.job.pods > 1:
+        if isinstance(mount.volume, ClaimSpec) and mount.program.pods > 1:
             yield Problem(
                 rule="",
                 message="the volume is ReadWriteOnce, for one node at a time: all "
-                f"{mount.job.pods} pods must fit on that node, or wait",
+                f"{mount.program.pods} pods must fit on that node, or wait",
                 path=mount.at,
                 value=mount.mount.volume,
                 nearest="accessModes: [ReadWriteMany]",

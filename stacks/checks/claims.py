@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from components.catalog import quantity
 from components.catalog.problem import Problem
+from components.kubernetes.claim_spec import ClaimSpec
+from components.kubernetes.ephemeral_spec import EphemeralSpec
 from components.spec import closest
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
@@ -15,7 +18,9 @@ from stacks.checks.stack import Stack
 def known_class(stack: Stack) -> Iterator[Problem]:
     """A claim names a class that the platform describes."""
     known = stack.names("platform", "storageClasses")
-    for name, claim in stack.claims:
+    for name, claim in stack.volumes.items():
+        if not isinstance(claim, ClaimSpec | EphemeralSpec):
+            continue
         if claim.storage_class is None or claim.storage_class in known:
             continue
         yield Problem(
@@ -31,38 +36,47 @@ def known_class(stack: Stack) -> Iterator[Problem]:
 
 def within_quota(stack: Stack) -> Iterator[Problem]:
     """The claims of each class fit into the team's quota for it."""
-    team, platform = stack.config.team, stack.platform
-    space = platform.teams.get(team.name) if platform and team else None
+    team, space = stack.config.team, stack.space
     if space is None or team is None:
         return
     for storage_class, limit in space.quota.storage.items():
-        sizes = [
-            quantity.parse(claim.size)
-            for _, claim in stack.claims
+        sizes = {
+            name: quantity.parse(claim.size)
+            for name, claim in stack.claims
             if claim.storage_class == storage_class and claim.size is not None
-        ]
-        total = sum(sizes, Decimal(0))
-        if total > quantity.parse(limit):
-            yield Problem(
-                rule="",
-                message=f"the team's claims of this class ask for "
-                f"{quantity.bytes_text(total)} together: the last ones would be "
-                "refused",
-                path=(
-                    *("platform", "teams", team.name),
-                    *("quota", "storage", storage_class),
-                ),
-                value=limit,
-                nearest=quantity.bytes_text(total),
-                link="https://kubernetes.io/docs/concepts/policy/resource-quotas/"
-                "#storage-resource-quota",
+        }
+        total = sum(sizes.values(), Decimal(0))
+        over = total - quantity.parse(limit)
+        if over <= 0:
+            continue
+        problem = Problem(
+            rule="",
+            message=f"the team's claims of this class ask for "
+            f"{quantity.bytes_text(total)} together: the last ones would be "
+            "refused",
+            path=(*("platform", "teams", team.name), "quota", "storage", storage_class),
+            value=limit,
+            nearest=quantity.bytes_text(total),
+            link="https://kubernetes.io/docs/concepts/policy/resource-quotas/"
+            "#storage-resource-quota",
+        )
+        if stack.config.platform is None:
+            # The quota is the platform's: what the team can change is its claims.
+            name, size = list(sizes.items())[-1]
+            problem = replace(
+                problem,
+                message=f"{problem.message}, since the quota is {limit}",
+                path=("team", "volumes", name, "size"),
+                value=quantity.bytes_text(size),
+                nearest=quantity.bytes_text(size - over) if size > over else None,
             )
+        yield problem
 
 
 def quota_of_known_class(stack: Stack) -> Iterator[Problem]:
     """A quota names a class that the platform describes."""
     known = stack.names("platform", "storageClasses")
-    teams = stack.platform.teams if stack.platform else {}
+    teams = stack.config.platform.teams if stack.config.platform else {}
     for team, space in teams.items():
         for storage_class in space.quota.storage:
             if storage_class not in known:
@@ -81,8 +95,7 @@ def quota_of_known_class(stack: Stack) -> Iterator[Problem]:
 
 def retained_in_a_deleted_namespace(stack: Stack) -> Iterator[Problem]:
     """What is to stay must not lie in a namespace that goes."""
-    team, platform = stack.config.team, stack.platform
-    space = platform.teams.get(team.name) if platform and team else None
+    space = stack.space
     if space is None or space.on_delete != "delete":
         return
     for name, claim in stack.claims:

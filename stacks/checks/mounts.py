@@ -1,4 +1,4 @@
-"""Mounts: what a job mounts exists, fits, and stands in one place each."""
+"""Mounts: what a program mounts exists, fits, and stands in one place each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from components.catalog import names, paths, quantity
 from components.catalog.problem import Problem
-from components.kubernetes.claim_spec import ClaimSpec
+from components.kubernetes.dataset_spec import DatasetSpec
 from components.kubernetes.scratch_spec import ScratchSpec
 from components.spec import closest
 from stacks.checks.rule import Rule
@@ -30,34 +30,36 @@ def known_volume(stack: Stack) -> Iterator[Problem]:
 
 
 def one_mount_each(stack: Stack) -> Iterator[Problem]:
-    """No two mounts of a job stand on one directory."""
-    for name, job in stack.jobs.items():
+    """No two mounts of a program stand on one directory."""
+    for owner, program in stack.programs:
         seen: dict[str, str] = {}
-        for path in job.mounts:
+        for path in program.mounts:
             first = seen.setdefault(paths.normal(path), path)
             if first != path:
                 yield Problem(
                     rule="",
                     message=f"the same directory as {first}: one mount would hide "
                     "the other",
-                    path=("team", "jobs", name, "mounts", path),
+                    path=(*owner, "mounts", path),
                 )
 
 
 def memory_scratch_fits(stack: Stack) -> Iterator[Problem]:
     """Memory scratch and the memory requested fit into the memory limit."""
-    for name, job in stack.jobs.items():
-        volumes = {m.mount.volume: m.volume for m in stack.mounts if m.job_name == name}
+    for owner, program in stack.programs:
+        mounted = {mount.volume for mount in program.mounts.values()}
+        volumes = [stack.volumes.get(name) for name in mounted]
         scratch = sum(
             (
                 quantity.parse(volume.size)
-                for volume in volumes.values()
-                if isinstance(volume, ScratchSpec) and volume.medium == "memory"
+                for volume in volumes
+                if isinstance(volume, ScratchSpec | DatasetSpec)
+                and volume.medium == "memory"
             ),
             Decimal(0),
         )
-        limit = job.memory_limit(scratch)
-        requested = quantity.parse(job.resources.requests.memory or "0")
+        limit = program.memory_limit(scratch)
+        requested = quantity.parse(program.resources.requests.memory or "0")
         if not scratch or limit is None or scratch + requested <= limit:
             continue
         yield Problem(
@@ -66,8 +68,8 @@ def memory_scratch_fits(stack: Stack) -> Iterator[Problem]:
             f"{quantity.bytes_text(scratch)} of it"
             + (f" and {quantity.bytes_text(requested)} requested" if requested else "")
             + " do not fit into the limit, and the pod would be killed",
-            path=("team", "jobs", name, "resources", "limits", "memory"),
-            value=job.resources.limits.memory,
+            path=(*owner, "resources", "limits", "memory"),
+            value=program.resources.limits.memory,
             nearest=quantity.bytes_text(scratch + requested),
             link="https://kubernetes.io/docs/concepts/storage/volumes/"
             "#emptydir-memory-configuration-example",
@@ -78,7 +80,8 @@ def a_device_is_no_directory(stack: Stack) -> Iterator[Problem]:
     """A raw block volume has no directory to mount."""
     for mount in stack.mounts:
         volume = mount.volume
-        if isinstance(volume, ClaimSpec) and volume.volume_mode == "Block":
+        mode = getattr(volume, "volume_mode", "Filesystem")
+        if mode == "Block":
             yield Problem(
                 rule="",
                 message="the volume is a raw device (volumeMode: Block): it has no "
@@ -90,16 +93,16 @@ def a_device_is_no_directory(stack: Stack) -> Iterator[Problem]:
 
 
 def pod_names_fit(stack: Stack) -> Iterator[Problem]:
-    """The host name of the last index, `<job>-<index>`, is a DNS label."""
+    """The host name of the last pod, such as `<job>-<index>`, is a DNS label."""
     for name, job in stack.jobs.items():
-        last = f"-{(job.indexes or 1) - 1}" if job.indexes else ""
-        if len(name) + len(last) > names.LABEL_LENGTH:
+        over = len(job.last_host(name)) - names.LABEL_LENGTH
+        if over > 0:
             yield Problem(
                 rule="",
-                message=f"with {job.indexes} indexes the name of a job has at most "
-                f"{names.LABEL_LENGTH - len(last)} characters",
+                message="the name of its last pod is too long: "
+                f"the name of this job has at most {len(name) - over} characters",
                 path=("team", "jobs", name),
-                nearest=name[: names.LABEL_LENGTH - len(last)].rstrip("-"),
+                nearest=name[: len(name) - over].rstrip("-"),
                 link=names.LINK,
             )
 

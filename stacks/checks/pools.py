@@ -1,4 +1,4 @@
-"""Node pools: a job asks for nodes that there are."""
+"""Node pools: a program asks for nodes that there are."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from stacks.checks.stack import Stack
 
 
 def known_pool(stack: Stack) -> Iterator[Problem]:
-    """A job names one of the platform's pools."""
+    """A program names one of the platform's pools."""
     known = stack.names("platform", "nodePools")
-    for name, job in stack.jobs.items():
-        pool = job.nodes.pool
+    for owner, program in stack.programs:
+        pool = program.nodes.pool
         if pool is not None and pool not in known:
             yield Problem(
                 rule="",
                 message="no such pool under platform.nodePools",
-                path=("team", "jobs", name, "nodes", "pool"),
+                path=(*owner, "nodes", "pool"),
                 value=pool,
                 allowed=tuple(sorted(known)),
                 nearest=closest(pool, known),
@@ -29,34 +29,35 @@ def known_pool(stack: Stack) -> Iterator[Problem]:
 def gpus_of_a_node(stack: Stack) -> Iterator[Problem]:
     """A pod asks for no more GPUs than one node of its pool has."""
     pools = stack.platform.node_pools if stack.platform else {}
-    for name, job in stack.jobs.items():
-        pool = pools.get(job.nodes.pool or "")
-        if pool is not None and job.nodes.gpus > pool.gpus:
+    for owner, program in stack.programs:
+        pool = pools.get(program.nodes.pool or "")
+        if pool is not None and program.nodes.gpus > pool.gpus:
             yield Problem(
                 rule="",
-                message=f"a node of {job.nodes.pool} has {pool.gpus} GPUs: the pod "
+                message=f"a node of {program.nodes.pool} has {pool.gpus} GPUs: the pod "
                 "would wait for ever",
-                path=("team", "jobs", name, "nodes", "gpus"),
-                value=job.nodes.gpus,
+                path=(*owner, "nodes", "gpus"),
+                value=program.nodes.gpus,
                 nearest=pool.gpus,
             )
 
 
 def gpus_of_the_team(stack: Stack) -> Iterator[Problem]:
     """A pod asks for no more GPUs than its team may hold."""
-    team, platform = stack.config.team, stack.platform
-    space = platform.teams.get(team.name) if platform and team else None
+    space = stack.space
     if space is None or space.quota.gpus is None:
         return
-    for name, job in stack.jobs.items():
-        if job.nodes.gpus > space.quota.gpus:
+    for owner, program in stack.programs:
+        together = program.nodes.gpus * program.together
+        if together > space.quota.gpus:
+            pods = f" of {program.together} pods" if program.together > 1 else ""
             yield Problem(
                 rule="",
-                message=f"the team may hold {space.quota.gpus} GPUs at once: the "
-                "pod would never be made",
-                path=("team", "jobs", name, "nodes", "gpus"),
-                value=job.nodes.gpus,
-                nearest=space.quota.gpus,
+                message=f"the team may hold {space.quota.gpus} GPUs at once, and "
+                f"{together}{pods} are wanted together: they would never run",
+                path=(*owner, "nodes", "gpus"),
+                value=program.nodes.gpus,
+                nearest=space.quota.gpus // program.together or None,
             )
 
 

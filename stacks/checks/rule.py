@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,12 @@ class Rule:
     id: str
     prevents: str
     find: Callable[[Stack], Iterator[Problem]]
+
+    @property
+    def why(self) -> str:
+        """What is asked for and why: what the documentation of `find` says."""
+        text = inspect.getdoc(self.find) or ""
+        return " ".join(text.partition("\n\n")[0].split())
 
     def violations(self, stack: Stack) -> Iterator[Problem]:
         """What `find` yields, under this rule's id."""

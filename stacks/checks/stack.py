@@ -5,37 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
+
+from pydantic.alias_generators import to_snake
 
 from components.catalog.problem import Path
+from components.catalog.provisioner_tables import driver_of
 from components.catalog.storage_kinds import BY_DRIVER, BY_KIND, StorageKind
 from components.kubernetes.claim_spec import ClaimSpec
-from components.kubernetes.job_spec import JobSpec, MountSpec
+from components.kubernetes.csi_spec import CsiSpec
+from components.kubernetes.ephemeral_spec import EphemeralSpec
+from components.kubernetes.granted_spec import GrantedSpec, narrower
+from components.kubernetes.job_spec import JobSpec
+from components.kubernetes.program_spec import MountSpec, ProgramSpec
+from components.kubernetes.team_space_spec import TeamSpaceSpec
 from components.kubernetes.volume_spec import Writers
-from stacks.config import PlatformConfig, StackConfig, Volume
+from stacks.config import EnvironmentConfig, OwnVolume, StackConfig
 
 
 @dataclass(frozen=True, slots=True)
 class MountOf:
-    """A mount of a job, with the volume that it names.
+    """A mount of a job or workspace, with the volume that it names.
 
     Attributes:
-        job_name: Key of the job.
-        job: The job.
+        owner: Where the job or workspace stands in the document.
+        program: The job or workspace.
         path: Directory in the container.
-        mount: What the job says of it.
+        mount: What is said of it.
         volume: The volume; None when it is broken or does not exist.
     """
 
-    job_name: str
-    job: JobSpec
+    owner: Path
+    program: ProgramSpec
     path: str
     mount: MountSpec
-    volume: Volume | None
+    volume: OwnVolume | None
 
     @property
     def at(self) -> Path:
         """Where the mount stands in the document."""
-        return ("team", "jobs", self.job_name, "mounts", self.path)
+        return (*self.owner, "mounts", self.path)
+
+    @property
+    def of(self) -> str:
+        """Whose mount it is, in words: `job train`."""
+        _, section, name = self.owner
+        return f"{str(section).removesuffix('s')} {name}"
 
     @property
     def writes(self) -> bool:
@@ -52,19 +67,59 @@ class MountOf:
 class Stack:
     """A configuration and the lookups that several rules need."""
 
-    def __init__(self, config: StackConfig, broken: set[Path]) -> None:
+    def __init__(
+        self,
+        config: StackConfig,
+        broken: set[Path],
+        environment: EnvironmentConfig | None = None,
+        config_keys: Mapping[str, bool] | None = None,
+    ) -> None:
+        """Look at a configuration.
+
+        Args:
+            config: The configuration without its broken entries.
+            broken: Paths of the entries that were taken out.
+            environment: What the environment gives, where another stack has it.
+            config_keys: The other keys of this project's configuration, and
+                whether each is a secret; None when they are not known.
+        """
         self.config = config
         self.broken = broken
+        self.platform = config.platform or environment
+        self.config_keys = config_keys
 
     @property
-    def platform(self) -> PlatformConfig | None:
-        """The environment, where this stack describes it."""
-        return self.config.platform
+    def space(self) -> TeamSpaceSpec | None:
+        """The guardrails of the team, where they are known."""
+        team = self.config.team
+        return self.platform.teams.get(team.name) if self.platform and team else None
 
-    @property
-    def volumes(self) -> Mapping[str, Volume]:
-        """The team's volumes that are whole."""
-        return self.config.team.volumes if self.config.team else {}
+    @cached_property
+    def volumes(self) -> Mapping[str, OwnVolume]:
+        """The team's volumes that are whole.
+
+        One that is granted is the platform's storage, as the team may use it;
+        it is left out where there is no such grant.
+        """
+        team = self.config.team
+        volumes: dict[str, OwnVolume] = {}
+        for name, volume in (team.volumes if team else {}).items():
+            seen = self._granted(volume) if isinstance(volume, GrantedSpec) else volume
+            if seen is not None:
+                volumes[name] = seen
+        return volumes
+
+    def _granted(self, volume: GrantedSpec) -> OwnVolume | None:
+        storage = self.platform.storage.get(volume.source) if self.platform else None
+        grant = self.space.grants.get(volume.source) if self.space else None
+        if storage is None or grant is None:
+            return None
+        return storage.model_copy(
+            update={
+                "access": volume.access or narrower(storage.access, grant.access),
+                "writers": volume.writers or storage.writers,
+            }
+        )
 
     @property
     def jobs(self) -> Mapping[str, JobSpec]:
@@ -80,26 +135,48 @@ class Stack:
 
     def names(self, *path: str) -> set[str]:
         """The keys of a mapping of entries, broken ones included."""
-        whole = getattr(self.config, path[0], None)
-        field = {"nodePools": "node_pools", "storageClasses": "storage_classes"}
-        entries: set[str] = set(getattr(whole, field.get(path[1], path[1]), {}))
+        node: Any = self.platform if path[0] == "platform" else self.config.team
+        for part in path[1:]:
+            if isinstance(node, dict):
+                node = cast("dict[str, Any]", node).get(part)
+            else:
+                node = getattr(node, to_snake(part), None)
+        entries = set(cast("dict[str, Any]", node or {}))
+        depth = len(path)
         return entries | {
-            str(b[2]) for b in self.broken if len(b) > 2 and b[:2] == path
+            str(b[depth]) for b in self.broken if len(b) > depth and b[:depth] == path
         }
 
     @cached_property
-    def mounts(self) -> list[MountOf]:
-        """Every mount of every job."""
+    def programs(self) -> list[tuple[Path, ProgramSpec]]:
+        """Every job and workspace that is whole, with where it stands."""
+        team = self.config.team
+        if team is None:
+            return []
         return [
-            MountOf(name, job, path, mount, self.volumes.get(mount.volume))
-            for name, job in self.jobs.items()
-            for path, mount in job.mounts.items()
+            *((("team", "jobs", name), job) for name, job in team.jobs.items()),
+            *((("team", "workspaces", n), spec) for n, spec in team.workspaces.items()),
         ]
 
-    def storage_kind(self, volume: Volume) -> StorageKind | None:
+    @cached_property
+    def mounts(self) -> list[MountOf]:
+        """Every mount of every job and workspace."""
+        return [
+            MountOf(owner, program, path, mount, self.volumes.get(mount.volume))
+            for owner, program in self.programs
+            for path, mount in program.mounts.items()
+        ]
+
+    def storage_kind(self, volume: OwnVolume) -> StorageKind | None:
         """The catalog's row for a volume; None when its driver is not in it."""
-        if not isinstance(volume, ClaimSpec):
-            return BY_KIND[volume.kind]
+        if isinstance(volume, CsiSpec):
+            return volume.storage_kind
+        if not isinstance(volume, ClaimSpec | EphemeralSpec):
+            return BY_KIND.get(volume.kind)
         classes = self.platform.storage_classes if self.platform else {}
         storage_class = classes.get(volume.storage_class or "")
-        return BY_DRIVER.get(storage_class.provisioner) if storage_class else None
+        if storage_class is None:
+            return None
+        # Rook's drivers carry the namespace of their operator in their names.
+        driver = driver_of(storage_class.provisioner)
+        return BY_DRIVER.get(driver.name if driver else storage_class.provisioner)

@@ -7,36 +7,61 @@ from collections.abc import Iterator
 
 from components.catalog import paths
 from components.catalog.problem import Problem
-from components.kubernetes.scratch_spec import ScratchSpec
+from components.kubernetes.granted_spec import GrantedSpec
 from stacks.checks.rule import Rule
 from stacks.checks.stack import MountOf, Stack
+from stacks.config import PodVolume
 
 
 def _writing(stack: Stack) -> Iterator[MountOf]:
     for mount in stack.mounts:
-        shared = mount.volume is not None and not isinstance(mount.volume, ScratchSpec)
-        if shared and mount.writes:
+        own = isinstance(mount.volume, PodVolume)
+        if mount.volume is not None and not own and mount.writes:
             yield mount
+
+
+def _storage(stack: Stack, volume: str) -> str:
+    """What a volume's files lie on: a granted thing may have several names."""
+    team = stack.config.team
+    own = team.volumes.get(volume) if team else None
+    return f"from:{own.source}" if isinstance(own, GrantedSpec) else volume
+
+
+def _pods(mount: MountOf) -> int:
+    """How many pods write, one after another too.
+
+    A later index writes where an earlier one wrote: indexes count, not how many
+    run at a time.
+    """
+    return mount.program.all_pods
 
 
 def declared(stack: Stack) -> Iterator[Problem]:
     """Where several pods write one directory, someone has said how."""
-    # A later index writes where an earlier one wrote, also when they run one
-    # after the other: indexes count, not parallelism.
-    by_directory: dict[tuple[str, str], list[MountOf]] = defaultdict(list)
+    by_storage: dict[str, list[tuple[str, MountOf]]] = defaultdict(list)
     for mount in _writing(stack):
-        key = (mount.mount.volume, paths.normal(mount.mount.sub_path or ""))
-        by_directory[key].append(mount)
-    for mounts in by_directory.values():
-        undeclared = [m for m in mounts if m.writers is None]
-        for mount in undeclared:
-            pods = mount.job.indexes or 1
-            jobs = sorted({m.job_name for m in mounts})
+        directory = paths.normal(mount.mount.sub_path or "")
+        by_storage[_storage(stack, mount.mount.volume)].append((directory, mount))
+    for mounts in by_storage.values():
+        for place, (directory, mount) in enumerate(mounts):
+            if mount.writers is not None:
+                continue
+            others = [
+                (where, m)
+                for where, m in mounts
+                if m.owner != mount.owner and paths.overlap(where, directory)
+            ]
+            pods = _pods(mount)
             if pods > 1:
                 who = f"all {pods} pods of this job write here"
                 nearest = "writers: per-index"
-            elif len(jobs) > 1 and mount is undeclared[-1]:
-                who = f"the jobs {', '.join(jobs)} write here"
+            # Said once for each group, at the last of it that is undeclared.
+            elif others and not any(
+                m.writers is None and paths.overlap(where, directory)
+                for where, m in mounts[place + 1 :]
+            ):
+                who = f"{', '.join(sorted({mount.of, *(m.of for _, m in others)}))} "
+                who += "write here"
                 nearest = "writers: one"
             else:
                 continue
@@ -61,7 +86,9 @@ def sharded_where_possible(stack: Stack) -> Iterator[Problem]:
                 "directory",
                 path=mount.at,
                 value=mount.mount.volume,
-                nearest="writers: per-index" if mount.job.indexes else "writers: one",
+                nearest="writers: per-index"
+                if mount.program.numbered
+                else "writers: one",
                 link=row.source.partition(" ")[0],
                 severity="error" if row.status == "confirmed" else "warning",
             )
@@ -70,10 +97,10 @@ def sharded_where_possible(stack: Stack) -> Iterator[Problem]:
 def one_is_a_promise(stack: Stack) -> Iterator[Problem]:
     """`one` in a job of several pods is the program's own promise."""
     for mount in _writing(stack):
-        if mount.writers == "one" and (mount.job.indexes or 1) > 1:
+        if mount.writers == "one" and _pods(mount) > 1:
             yield Problem(
                 rule="",
-                message=f"writers is `one`, and {mount.job.indexes} pods mount it "
+                message=f"writers is `one`, and {_pods(mount)} pods mount it "
                 "read-write: nothing but the program keeps them apart",
                 path=mount.at,
                 value=mount.mount.volume,
@@ -86,7 +113,7 @@ def indexes_for_per_index(stack: Stack) -> Iterator[Problem]:
     """`per-index` on a volume needs jobs that have indexes."""
     for mount in _writing(stack):
         inherited = mount.mount.writers is None and mount.writers == "per-index"
-        if inherited and mount.job.indexes is None:
+        if inherited and mount.program.numbered is None:
             yield Problem(
                 rule="",
                 message="the volume gives each index a directory, but this job has "

@@ -1,4 +1,4 @@
-"""`ml-storage check`: exit codes, what it prints, and how it ends."""
+"""The command line: exit codes, what it prints, and how it ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from components.catalog.rules import SPEC_RULES
+from stacks import checks
 from stacks.cli import main
+from stacks.testing import contract_of
 
 ERRORS = Path(__file__).parent / "errors"
 KEYS = ["file", "line", "column", "path", "value", "rule", "severity"]
@@ -71,10 +74,12 @@ def test_json(capsys: Captured) -> None:
     problems = json.loads(capsys.readouterr().out)
     assert all(list(problem) == KEYS for problem in problems)
     first = problems[0]
+    lines = file.read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if "! QUO01" in text)
     assert first == {
         "file": str(file),
-        "line": 12,
-        "column": 19,
+        "line": line,
+        "column": lines[line - 1].index("1Ti") + 1,
         "path": "platform.teams.dev.quota.storage.fast",
         "value": "1Ti",
         "rule": "QUO01",
@@ -123,8 +128,8 @@ def test_the_files_here_are_the_default(only_a_warning: Path, capsys: Captured) 
     Path("Pulumi.yaml").write_text("name: not a stack\n")
     assert main(["check"]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("Pulumi.a.yaml:1:1  platform\n")
-    assert out.endswith("2 files checked: 1 problem, 1 warning\n")
+    assert out.startswith("Pulumi.a.yaml:2:3  team.platform\n")
+    assert out.endswith("2 files checked: 2 problems, 1 warning\n")
 
 
 @pytest.mark.usefixtures("here")
@@ -141,7 +146,9 @@ def test_a_file_that_is_not_there(capsys: Captured) -> None:
     assert "No such file" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [[], ["chekc"], ["check", "--jsno"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["chekc"], ["check", "--jsno"], ["rules", "x"]]
+)
 def test_wrong_usage(arguments: list[str], capsys: Captured) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
@@ -214,3 +221,60 @@ def test_a_terminal_that_knows_only_ascii(here: Path, root: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (1, "")
     assert "a.yaml:1:31" in done.stdout
+
+
+def test_rules(capsys: Captured) -> None:
+    assert main(["rules"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    lines = captured.out.splitlines()
+    first = [line for line in lines if not line.startswith(" ")]
+    ids = [line.partition("  prevents ")[0] for line in first]
+    assert ids == sorted({rule.id for rule in (*SPEC_RULES, *checks.RULES)})
+    for line in lines:
+        # Nothing but the list, for whoever greps in it.
+        assert len(line) <= 80
+        assert line.isprintable()
+
+
+def test_rules_as_json(capsys: Captured) -> None:
+    assert main(["rules", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert all(list(rule) == ["id", "prevents", "why"] for rule in listed)
+    (one,) = [rule for rule in listed if rule["id"] == "ACC01"]
+    assert one == {
+        "id": "ACC01",
+        "prevents": "pods that never start beside the one that has it",
+        "why": "ReadWriteOncePod is for one pod at a time.",
+    }
+
+
+def test_a_team_is_checked_against_a_contract(here: Path, capsys: Captured) -> None:
+    Path("Pulumi.prod.yaml").write_text(
+        """config:
+  ml-storage:platform:
+    cloud: kubernetes
+    cluster: {context: here}
+    teams: {dev: {}}
+"""
+    )
+    contract = here / "contract.json"
+    contract.write_text(json.dumps(contract_of(here / "Pulumi.prod.yaml")))
+    team = here / "elsewhere" / "Pulumi.dev-prod.yaml"
+    team.parent.mkdir()
+    team.write_text(
+        """config:
+  ml-storage:team:
+    name: dev
+    platform: prod
+    cluster: {context: dev-prod}
+    volumes: {a: {kind: scratch, size: 1Gi}}
+"""
+    )
+    assert main(["check", str(team)]) == 1
+    assert "[CON06]" in capsys.readouterr().out
+    assert main(["check", "--contract", str(contract), str(team)]) == 0
+    assert capsys.readouterr().out == "1 file checked: 0 problems\n"
+    contract.write_text("{}")
+    assert main(["check", "--contract", str(contract), str(team)]) == 1
+    assert "[CON0" in capsys.readouterr().out

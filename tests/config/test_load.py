@@ -81,10 +81,9 @@ def test_a_secret_in_the_file_is_refused_though_pulumi_decrypted_it() -> None:
     assert "decrypted" not in "".join(map(report.text, loaded.found))
 
 
-@pytest.mark.parametrize("key", ["secure", "platform"])
-def test_a_whole_section_that_is_secret(key: str, tmp_path: Path) -> None:
+def test_a_whole_section_that_is_secret(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
-    file.write_text(f"config:\n  ml-storage:{key}: {{secure: AAABAJ}}\n")
+    file.write_text("config:\n  ml-storage:platform: {secure: AAABAJ}\n")
     assert "SEC01" in [f.problem.rule for f in from_file(file).found]
     file.write_text("config:\n  ml-storage:secure: AAABAJ\n")
     assert {f.problem.rule for f in from_file(file).found} == {"CFG01", "CFG02"}

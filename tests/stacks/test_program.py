@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from components.testing import Deployment, Registered, deploy
-from stacks.program import build, load
+from stacks import program
 
 AsPulumi = Callable[[dict[str, Any]], dict[str, str]]
 PLATFORM, TEAM = "ml-storage:platform", "ml-storage:team"
@@ -26,7 +26,7 @@ def preview(request: pytest.FixtureRequest) -> bool:
 
 
 def run(config: dict[str, str], **more: Any) -> Deployment:
-    return deploy(lambda: build(load()), config=config, **more)
+    return deploy(program.run, config=config, **more)
 
 
 @pytest.fixture
@@ -59,6 +59,10 @@ def test_the_dev_stack(dev: Deployment) -> None:
             ("TeamSpace", "dev"),
             ("Namespace", "dev-namespace"),
             ("ResourceQuota", "dev-quota"),
+            ("ServiceAccount", "dev-workload"),
+            ("ServiceAccount", "dev-deployer"),
+            ("Role", "dev-deployer-role"),
+            ("RoleBinding", "dev-deployer-binding"),
             ("StaticVolume", "checkpoints"),
             ("PersistentVolume", "checkpoints-volume"),
             ("PersistentVolumeClaim", "checkpoints-claim"),
@@ -244,7 +248,7 @@ def test_an_environment_without_a_team(
     if left_out is not None:
         values[TEAM] = left_out
     deployed = run(as_pulumi(values))
-    assert set(deployed.outputs) == {"context"}
+    assert set(deployed.outputs) == {"context", "contract"}
     assert deployed.all("Job") == []
     assert deployed.one("Namespace")
 

@@ -1,0 +1,201 @@
+"""Limits of a team: claims and containers that its LimitRange refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from components.catalog import quantity
+from components.catalog.problem import UNSET, Path, Problem
+from components.kubernetes.claim_spec import ClaimSpec
+from components.kubernetes.dataset_spec import DatasetSpec
+from components.kubernetes.ephemeral_spec import EphemeralSpec
+from components.kubernetes.limits_spec import LINK, ClaimLimits, LimitsSpec
+from components.kubernetes.pod import CONTAINER_DISK
+from components.kubernetes.program_spec import ProgramSpec
+from components.kubernetes.scratch_spec import ScratchSpec
+from components.kubernetes.static_volume_spec import StaticVolumeSpec
+from stacks.checks.rule import Rule
+from stacks.checks.stack import Stack
+from stacks.config import NEUTRAL
+
+
+def size_of_a_claim(stack: Stack) -> Iterator[Problem]:
+    """Every claim in a team's namespace is as large as the team's limits allow."""
+    team, space = stack.config.team, stack.space
+    if team is not None and space is not None and space.limits is not None:
+        for name, volume in team.volumes.items():
+            if isinstance(volume, ClaimSpec | EphemeralSpec | StaticVolumeSpec):
+                at = ("team", "volumes", name, "size")
+                yield from _within(space.limits.claim, volume.size, at, "size")
+    platform = stack.config.platform
+    for name, granted in (platform.teams if platform else {}).items():
+        if platform is None or granted.limits is None:
+            continue
+        for storage in granted.grants:
+            spec = platform.storage.get(storage)
+            at = ("platform", "teams", name, "grants", storage)
+            size = spec.size if spec is not None else None
+            yield from _within(granted.limits.claim, size, at, "grant")
+
+
+def _within(
+    limits: ClaimLimits, size: str | None, at: Path, what: str
+) -> Iterator[Problem]:
+    # A size that is wrong in itself is said once.
+    if size is None or size == NEUTRAL["team", "volumes", "*", "size"]:
+        return
+    for bound, sign, word in (
+        (limits.max, 1, "larger than the largest"),
+        (limits.min, -1, "smaller than the smallest"),
+    ):
+        if bound is None:
+            continue
+        if (quantity.parse(size) - quantity.parse(bound)) * sign > 0:
+            granted = what == "grant"
+            said = f"it would be a claim of {size}, " if granted else ""
+            yield Problem(
+                rule="",
+                message=f"{said}{word} claim that the team may have, {bound}",
+                path=at,
+                value=size,
+                nearest=f"size: {bound}" if granted else bound,
+                link=LINK,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a container asks for of one resource.
+
+    Attributes:
+        key: The resource, as the YAML calls it.
+        stated: What stands under `requests` and `limits`.
+        scratch: Memory scratch, which is added to what is requested.
+    """
+
+    key: str
+    stated: dict[str, str | None]
+    scratch: Decimal = Decimal(0)
+
+    @property
+    def request(self) -> Decimal | None:
+        """What it requests; None when it says nothing of it."""
+        stated = self.stated["requests"]
+        return quantity.parse(stated) + self.scratch if stated else None
+
+    @property
+    def limit(self) -> Decimal | None:
+        """Its limit; None when it states none."""
+        stated = self.stated["limits"]
+        if stated:
+            return quantity.parse(stated)
+        # A pod may use no more memory than it asked for.
+        return self.request if self.key == "memory" else None
+
+    def problem(self, message: str, where: str, bound: Decimal) -> Problem:
+        """What is wrong with it, and the value under `where` that meets `bound`."""
+        left = bound - (self.scratch if where == "requests" else 0)
+        value = self.stated[where]
+        return Problem(
+            rule="",
+            message=message + (", memory scratch counted in" if self.scratch else ""),
+            path=("resources", where, self.key),
+            value=UNSET if value is None else value,
+            nearest=_text(self.key, left) if left > 0 else None,
+            link=LINK,
+        )
+
+
+def resources_of_a_container(stack: Stack) -> Iterator[Problem]:
+    """Each container asks for what the team's limits allow."""
+    space = stack.space
+    if space is None or space.limits is None:
+        return
+    for at, program in stack.programs:
+        given = program.resources
+        scratch = sum(_scratch(stack, program, "memory").values(), Decimal(0))
+        cpu = {"requests": given.requests.cpu, "limits": given.limits.cpu}
+        memory = {"requests": given.requests.memory, "limits": given.limits.memory}
+        for asked in (_Asked("cpu", cpu), _Asked("memory", memory, scratch)):
+            problem = _refused(asked, space.limits)
+            if problem is not None:
+                yield problem.under(*at)
+        yield from _disk(stack, program, at, space.limits)
+
+
+def _scratch(stack: Stack, program: ProgramSpec, medium: str) -> dict[str, Decimal]:
+    """Bytes of each scratch volume that a program's pods have on `medium`."""
+    found: dict[str, Decimal] = {}
+    for mount in program.mounts.values():
+        volume = stack.volumes.get(mount.volume)
+        if isinstance(volume, ScratchSpec | DatasetSpec) and volume.medium == medium:
+            found[mount.volume] = quantity.parse(volume.size)
+    return found
+
+
+def _refused(asked: _Asked, limits: LimitsSpec) -> Problem | None:
+    """What the API server refuses, after it filled in what is not stated."""
+    top: str | None = getattr(limits.max, asked.key)
+    bottom: str | None = getattr(limits.min, asked.key)
+    default: str | None = getattr(limits.default, asked.key) or top
+    request, limit = asked.request, asked.limit
+    # Where a limit is stated, the default is not in force.
+    most = limit if limit is not None else request or asked.scratch
+    if top is not None and most > quantity.parse(top):
+        where = "limits" if asked.stated["limits"] else "requests"
+        message = f"more than {top}, the most that a container of the team gets"
+        return asked.problem(message, where, quantity.parse(top))
+    # A container that states a limit alone requests as much.
+    least = limit if request is None else request
+    if bottom is not None and least is not None and least < quantity.parse(bottom):
+        where = "limits" if request is None else "requests"
+        message = f"less than {bottom}, the least that a container of the team gets"
+        return asked.problem(message, where, quantity.parse(bottom))
+    if limit is None and default is not None and most > quantity.parse(default):
+        message = f"no limit is stated, and the team's default, {default}, is less"
+        return asked.problem(message, "limits", most)
+    return None
+
+
+def _text(key: str, value: Decimal) -> str:
+    if key == "memory":
+        return quantity.bytes_text(value)
+    thousandths = int(value * 1000)
+    return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
+
+
+def _disk(
+    stack: Stack, program: ProgramSpec, at: Path, limits: LimitsSpec
+) -> Iterator[Problem]:
+    """Disk scratch, and what the container writes beside it."""
+    scratch = _scratch(stack, program, "disk")
+    if not scratch:
+        return
+    asked = sum(scratch.values(), CONTAINER_DISK)
+    for bound, sign, word in (
+        (limits.max.ephemeral_storage, 1, "more than the most"),
+        (limits.min.ephemeral_storage, -1, "less than the least"),
+    ):
+        if bound is None or (asked - quantity.parse(bound)) * sign <= 0:
+            continue
+        largest = max(scratch, key=lambda name: scratch[name])
+        left = quantity.parse(bound) - (asked - scratch[largest])
+        path = next(p for p, m in program.mounts.items() if m.volume == largest)
+        yield Problem(
+            rule="",
+            message=f"with its disk scratch a container asks for "
+            f"{quantity.bytes_text(asked)} of the node's disk, {word} that one of the "
+            f"team gets, {bound}",
+            path=(*at, "mounts", path),
+            value=largest,
+            nearest=f"size: {quantity.bytes_text(left)}" if left > 0 else None,
+            link=LINK,
+        )
+
+
+RULES = (
+    Rule("LIM02", "a claim that the API server refuses halfway", size_of_a_claim),
+    Rule("LIM03", "a pod that the API server refuses", resources_of_a_container),
+)

@@ -1,0 +1,50 @@
+"""Every rule is written down once, with what it prevents and why."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components.catalog import rules as catalog
+from components.catalog.rules import SPEC_RULES
+from stacks import checks, rule_list
+
+ID = re.compile(r"""["']([A-Z]{3}\d\d)["']""")
+TABLE = Path(catalog.__file__)
+
+
+def in_the_code(root: Path) -> set[str]:
+    """The ids that anything yields."""
+    files = [*root.glob("components/**/*.py"), *root.glob("stacks/**/*.py")]
+    return {
+        word for file in files if file != TABLE for word in ID.findall(file.read_text())
+    }
+
+
+def test_every_id_in_the_code_stands_in_one_place(root: Path) -> None:
+    of_specs = [rule.id for rule in SPEC_RULES]
+    of_stacks = [rule.id for rule in checks.RULES]
+    listed = [*of_specs, *of_stacks]
+    assert sorted(listed) == sorted(set(listed))
+    assert set(listed) - in_the_code(root) == set(), "listed, but yielded by nothing"
+    assert in_the_code(root) - set(listed) == set(), "yielded, but listed nowhere"
+
+
+def test_the_table_is_sorted() -> None:
+    ids = [rule.id for rule in SPEC_RULES]
+    assert ids == sorted(ids)
+
+
+@pytest.mark.parametrize("rule", rule_list.rules(), ids=lambda rule: rule["id"])
+def test_a_rule_says_what_it_prevents_and_why(rule: dict[str, str]) -> None:
+    # `prevents` goes on after "prevents", `why` is a sentence of its own.
+    assert (
+        rule["prevents"][0].islower()
+        or rule["prevents"][0].isdigit()
+        or (rule["prevents"].split()[0].isupper())
+    )
+    assert not rule["prevents"].endswith(".")
+    assert rule["why"].endswith(".")
+    assert rule["why"][0].isupper() or rule["why"].startswith("`")
