@@ -12,7 +12,7 @@ import platform
 import shutil
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from sandbox.made_once import made_once
 from sandbox.paths import cache_dir
 from sandbox.progress import Update
 
-NAMES = ("lammps", "train")
+NAMES = ("lammps", "train", "transfer")
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _RECIPES = _CHECKOUT / "images"
@@ -44,6 +44,28 @@ def reference(name: str) -> str:
     return f"localhost/ml-storage/{name}:dev"
 
 
+def named_in(values: object) -> tuple[str, ...]:
+    """Return which of `NAMES` a stack needs.
+
+    Args:
+        values: A stack's configuration, or any part of it: mappings, lists, texts.
+            A text that is an image's full name needs it.
+    """
+    texts = set(_texts(values))
+    return tuple(name for name in NAMES if reference(name) in texts)
+
+
+def _texts(values: object) -> Iterator[str]:
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, Mapping):
+        for value in values.values():
+            yield from _texts(value)
+    elif isinstance(values, Sequence):
+        for value in values:
+            yield from _texts(value)
+
+
 def build(name: str) -> Path:
     """Return the archive of an image, building what of it is not in the cache.
 
@@ -61,7 +83,8 @@ def build(name: str) -> Path:
     full_name = reference(name)
     recipes = _recipes()
     recipe = recipes["images"][name]
-    layers = [_base(recipes["base"]), _programs(name, recipe, recipes["base"]), _jobs()]
+    base = recipes["base"]
+    layers = [_base(base), *_programs(name, recipe, base), _jobs()]
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -96,27 +119,38 @@ def _base(base: Mapping[str, Any]) -> Layer:
     return images_layers.read(made_once(target, make, label="Image layer Debian"))
 
 
-def _programs(name: str, recipe: Mapping[str, Any], base: Mapping[str, Any]) -> Layer:
-    """Return the layer of what the programs of one image need."""
-    label = f"Image layer {name}"
+def _programs(
+    name: str, recipe: Mapping[str, Any], base: Mapping[str, Any]
+) -> Iterator[Layer]:
+    """Yield the layers of what the programs of one image need."""
+    if "packages" in recipe:
+        yield _packages(name, recipe, base)
     if "requirements" in recipe:
-        requirements = _RECIPES / recipe["requirements"]
+        yield _wheels(name, recipe, base)
 
-        def make(directory: Path, update: Update) -> None:
-            wheels = directory / "wheels"
-            images_wheels.install(wheels, requirements, base["python"], update)
-            leave_out = recipe["leave-out"]
-            images_layers.write(directory, wheels, prefix=_WHEELS, leave_out=leave_out)
-            shutil.rmtree(wheels)
 
-        facts = [requirements.read_text(), recipe["leave-out"], base["python"]]
-        return images_layers.read(
-            made_once(_target("layers", name, facts), make, label=label)
-        )
+def _wheels(name: str, recipe: Mapping[str, Any], base: Mapping[str, Any]) -> Layer:
+    requirements = _RECIPES / recipe["requirements"]
+    leave_out = recipe["leave-out"]
 
+    def make(directory: Path, update: Update) -> None:
+        wheels = directory / "wheels"
+        images_wheels.install(wheels, requirements, base["python"], update)
+        images_layers.write(directory, wheels, prefix=_WHEELS, leave_out=leave_out)
+        shutil.rmtree(wheels)
+
+    facts = [requirements.read_text(), leave_out, base["python"]]
+    # Beside a layer of packages it has a label of its own.
+    label = f"Image layer {name}{' wheels' if 'packages' in recipe else ''}"
+    return images_layers.read(
+        made_once(_target("layers", name, facts), make, label=label)
+    )
+
+
+def _packages(name: str, recipe: Mapping[str, Any], base: Mapping[str, Any]) -> Layer:
     below = _base(base)
 
-    def make_debian(directory: Path, update: Update) -> None:
+    def make(directory: Path, update: Update) -> None:
         _debian_layer(
             directory,
             base,
@@ -129,7 +163,7 @@ def _programs(name: str, recipe: Mapping[str, Any], base: Mapping[str, Any]) -> 
     # It is what this very base has not: another build of it may differ.
     facts = [recipe["packages"], recipe["leave-out"], base, below.digest]
     target = _target("layers", name, facts)
-    return images_layers.read(made_once(target, make_debian, label=label))
+    return images_layers.read(made_once(target, make, label=f"Image layer {name}"))
 
 
 def _jobs() -> Layer:
@@ -205,9 +239,7 @@ def _remove_others(used: Path, name: str) -> None:
     with one cache, neither may take away what the other is about to import.
     """
     others = [
-        path
-        for path in used.parent.glob(f"{name}-*")
-        if path.is_dir() and path != used
+        path for path in used.parent.glob(f"{name}-*") if path.is_dir() and path != used
     ]
     others.sort(key=lambda path: path.stat().st_mtime)
     for path in others[:-1]:

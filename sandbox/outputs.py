@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from kubernetes import client, config
@@ -48,7 +49,9 @@ def wait_for_jobs(session: Session, outputs: Mapping[str, Any]) -> list[JobState
     waiting.
     """
     batch = client.BatchV1Api(api(session))
-    names = [job["job"] for job in outputs.get("jobs", {}).values()]
+    # How a JobSet fares is its own controller's to say.
+    jobs = outputs.get("jobs", {}).values()
+    names = [job["job"] for job in jobs if job["kind"] == "Job"]
     if not names:
         return []
 
@@ -87,23 +90,50 @@ def print_table(
     for column in ("Job", "Run", "Status", "Mount", "Where it lies"):
         table.add_column(column, overflow="fold")
     for job in outputs.get("jobs", {}).values():
-        state = by_name[job["job"]].state + (" (edited)" if job["pending"] else "")
-        first = [job["job"], str(job["run"]), state]
-        for path, mount in sorted(job["mounts"].items()):
-            where = places.get(mount["volume"])
-            if where is None:
-                continue
-            directory = f"/{mount['directory']}" if mount["directory"] else ""
-            table.add_row(*first, path, f"{where}{directory}")
-            first = ["", "", ""]
-        if first[0]:
-            table.add_row(*first, "", "nothing of it is kept")
+        state = by_name[job["job"]].state if job["job"] in by_name else job["kind"]
+        edited = " (edited)" if job["pending"] else ""
+        first = [job["job"], str(job["run"]), f"{state}{edited}"]
+        _add_rows(table, first, job["mounts"], places)
+    for workspace in outputs.get("workspaces", {}).values():
+        first = [workspace["deployment"], "", "workspace"]
+        _add_rows(table, first, workspace["mounts"], places)
+    if not table.row_count:
+        return
     console = Console(
         file=sys.stdout,
         highlight=False,
         width=WIDTH if not sys.stdout.isatty() else None,
     )
     console.print(table)
+
+
+def _add_rows(
+    table: Table,
+    first: list[str],
+    mounts: Mapping[str, Mapping[str, str]],
+    places: Mapping[str, str],
+) -> None:
+    """A row for each mount whose files are kept, the first with the name."""
+    for path, mount in sorted(mounts.items()):
+        where = places.get(mount["volume"])
+        if where is None:
+            continue
+        directory = f"/{mount['directory']}" if mount["directory"] else ""
+        table.add_row(*first, path, f"{where}{directory}")
+        first = [""] * len(first)
+    if first[0]:
+        table.add_row(*first, "", "nothing of it is kept")
+
+
+def _persistent_volume(core: client.CoreV1Api, name: str) -> Any:
+    """The spec of a volume; None for a team, which sees its namespace alone."""
+    try:
+        bound: Any = core.read_persistent_volume(name)
+    except client.ApiException as error:
+        if error.status == HTTPStatus.FORBIDDEN:
+            return None
+        raise
+    return bound.spec
 
 
 def _places(session: Session, outputs: Mapping[str, Any]) -> dict[str, str]:
@@ -118,9 +148,10 @@ def _places(session: Session, outputs: Mapping[str, Any]) -> dict[str, str]:
         )
         if claim.status.phase != "Bound":
             raise SandboxError(f"the claim {volume['claim']} is {claim.status.phase}")
-        bound: Any = core.read_persistent_volume(claim.spec.volume_name)
-        spec = bound.spec
-        if spec.host_path is not None:
+        spec = _persistent_volume(core, claim.spec.volume_name)
+        if spec is None:
+            places[name] = f"claim {outputs['namespace']}/{volume['claim']}"
+        elif spec.host_path is not None:
             places[name] = spec.host_path.path
         elif spec.nfs is not None:
             places[name] = f"{spec.nfs.server}:{spec.nfs.path}"

@@ -30,6 +30,7 @@ from sandbox.progress import step
 from sandbox.protection import explain_protection, protected
 from sandbox.tools import Tools
 from stacks import report
+from stacks.config import NAMESPACE, SECTIONS
 from stacks.load import from_file
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -117,7 +118,7 @@ def open_session(
         stack: Name of the stack.
         context: The user's own context; None for the sandbox.
         directory: Where the `Pulumi.yaml` is.
-        run: Whether jobs will run, so that the sandbox needs their images.
+        run: Whether pods will run, so that the sandbox needs their images.
         check: Whether a file with problems is refused here, and not only by
             the program.
 
@@ -136,7 +137,9 @@ def open_session(
         backend = state_dir() / "contexts" / slug(context)
         kubeconfig = alias(context, backend)
     else:
-        kubeconfig, backend = _sandbox(run=run), sandbox_dir() / "pulumi"
+        text = _text(directory / f"Pulumi.{stack}.yaml") if run else ""
+        named = images.named_in(yaml.safe_load(text))
+        kubeconfig, backend = _sandbox(named), sandbox_dir() / "pulumi"
     environment = engine.engine_environment(kubeconfig, backend / "state")
     if wanted == STACK_CONTEXT and context is None:
         # A kubectl of the sandbox's version, where the user has none.
@@ -153,25 +156,27 @@ def _checked_context(stack: str, directory: Path, *, check: bool) -> str:
     file = directory / name
     loaded = from_file(file, name)
     if loaded.config is not None:
-        platform = loaded.config.platform
-        return platform.cluster.context if platform else STACK_CONTEXT
+        owner = loaded.config.platform or loaded.config.team
+        cluster_of = owner.cluster if owner else None
+        return cluster_of.context if cluster_of else STACK_CONTEXT
     if check:
         raise SandboxError(report.refusal(loaded.found))
-    try:
-        platform = yaml.safe_load(file.read_text())["config"]["ml-storage:platform"]
-        return platform["cluster"]["context"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError):
-        return STACK_CONTEXT
+    for section in SECTIONS:
+        try:
+            owner = yaml.safe_load(file.read_text())["config"][f"{NAMESPACE}:{section}"]
+            return owner["cluster"]["context"]
+        except (OSError, yaml.YAMLError, KeyError, TypeError):
+            continue
+    return STACK_CONTEXT
 
 
-def _sandbox(*, run: bool) -> str:
-    """Start the sandbox with its images; its kubeconfig."""
+def _sandbox(named: Sequence[str]) -> str:
+    """Start the sandbox with the images that are named; its kubeconfig."""
     Tools().require()
-    _prepare(images.NAMES if run else ())
+    _prepare(named)
     started = cluster.start()
-    if run:
-        for name in images.NAMES:
-            cluster.import_image(images.build(name))
+    for name in named:
+        cluster.import_image(images.build(name))
     directory = sandbox_dir()
     return alias(SANDBOX_CONTEXT, directory / "pulumi", str(started.kubeconfig))
 

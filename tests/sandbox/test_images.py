@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sandbox import images, images_archive, images_debian, images_layers
 from sandbox.errors import MissingTool
@@ -104,7 +106,9 @@ def test_an_archive_names_its_parts(tmp_path: Path) -> None:
 
 
 def test_an_unknown_image_is_named() -> None:
-    with pytest.raises(ValueError, match="no image 'trian': there are lammps, train"):
+    with pytest.raises(
+        ValueError, match="no image 'trian': there are lammps, train, transfer"
+    ):
         images.build("trian")
 
 
@@ -126,8 +130,20 @@ def test_without_root_it_says_so(
 def test_every_image_has_a_recipe_and_pinned_wheels() -> None:
     recipes = images._recipes()
     assert set(recipes["images"]) == set(images.NAMES)
-    for line in (CHECKOUT / "images" / "lammps.txt").read_text().splitlines():
-        assert line.startswith((" ", "#")) or "==" in line
+    for recipe in recipes["images"].values():
+        if "requirements" not in recipe:
+            continue
+        pinned = CHECKOUT / "images" / recipe["requirements"]
+        for line in pinned.read_text().splitlines():
+            assert line.startswith((" ", "#")) or "==" in line
+
+
+def test_a_stack_needs_the_images_that_it_names() -> None:
+    dev = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())
+    assert images.named_in(dev) == ("lammps", "train")
+    fetched = {"volumes": [{"image": images.reference("transfer")}, 1, None]}
+    assert images.named_in(fetched) == ("transfer",)
+    assert images.named_in({"image": "docker.io/localhost/ml-storage/train:dev"}) == ()
 
 
 @pytest.mark.images
@@ -156,14 +172,14 @@ def test_an_edited_program_costs_its_own_layer(
 def test_what_was_used_last_outlives_what_was_made_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    used = images.build("lammps")
+    used = images.build("lammps").parent
     made_later = used.with_name("lammps-made-later-and-never-used")
     made_later.mkdir()
     yesterday = time.time() - 24 * 3600
     try:
         os.utime(used, (yesterday - 1, yesterday - 1))
         os.utime(made_later, (yesterday, yesterday))
-        assert images.build("lammps") == used
+        assert images.build("lammps").parent == used
         jobs = tree(tmp_path / "jobs", {"__init__.py": "", "other.py": "x = 2\n"})
         monkeypatch.setattr(images, "_CHECKOUT", jobs.parent)
         images.build("lammps")
@@ -174,11 +190,13 @@ def test_what_was_used_last_outlives_what_was_made_last(
 
 
 @pytest.mark.images
-def test_the_images_share_their_lowest_layer() -> None:
-    lammps, train = (layers_of(images.build(name)) for name in ("lammps", "train"))
-    assert lammps[0] == train[0]
-    assert lammps[1] != train[1]
-    assert lammps[2] == train[2]
+def test_the_images_share_their_lowest_layer_and_their_highest() -> None:
+    layers = [layers_of(images.build(name)) for name in images.NAMES]
+    assert len({each[0] for each in layers}) == 1
+    assert len({each[-1] for each in layers}) == 1
+    between = [layer for each in layers for layer in each[1:-1]]
+    # Debian's packages and the wheel of `transfer` are two.
+    assert len(set(between)) == len(between) == len(images.NAMES) + 1
 
 
 def layers_of(archive: Path) -> list[str]:
@@ -191,7 +209,8 @@ def layers_of(archive: Path) -> list[str]:
 def test_the_programs_know_nothing_of_the_project_around_them() -> None:
     """`jobs/` is all of the project that an image has."""
     code = (
-        "import sys; import jobs.checkpoints, jobs.history, jobs.sweep.__main__;"
+        "import sys; import jobs.checkpoints, jobs.history;"
+        "import jobs.fetch.__main__, jobs.sweep.__main__;"
         "print([m for m in sys.modules if m.split('.')[0] in"
         " {'pulumi', 'components', 'stacks', 'sandbox', 'yaml', 'pydantic'}])"
     )

@@ -1,0 +1,1 @@
+"""Fetch a dataset into a directory: whole, checked, unpacked, or not at all."""
