@@ -45,26 +45,46 @@ class Api:
             self._ask(path, json.dumps(body).encode())
         except urllib.error.HTTPError as error:
             if error.code != 409:
-                said = error.read().decode(errors="replace")
-                raise SandboxError(
-                    f"The API server refused {body['kind']} "
-                    f"{body['metadata']['name']}: {said}"
-                ) from error
+                raise _refused(body, error) from error
         except OSError as error:
-            raise SandboxError(
-                f"The API server does not answer: {error}; try again"
-            ) from error
+            raise _silent(error) from error
 
-    def _ask(self, path: str, body: bytes | None) -> str:
+    def apply(self, path: str, body: dict[str, Any]) -> None:
+        """Create an object, or make one that is there say what `body` says.
+
+        Args:
+            path: Path of the object itself.
+            body: The object, as a server-side apply takes it.
+
+        Raises:
+            SandboxError: The API server refused it, or does not answer.
+        """
+        try:
+            self._ask(
+                f"{path}?fieldManager=ml-storage-sandbox&force=true",
+                json.dumps(body).encode(),
+                "PATCH",
+                "application/apply-patch+yaml",
+            )
+        except urllib.error.HTTPError as error:
+            raise _refused(body, error) from error
+        except OSError as error:
+            raise _silent(error) from error
+
+    def _ask(
+        self,
+        path: str,
+        body: bytes | None,
+        method: str | None = None,
+        content: str = "application/json",
+    ) -> str:
         context = ssl.create_default_context(cafile=str(self.credentials.authority))
         token = self.credentials.admin_token()
         request = urllib.request.Request(  # noqa: S310 - a URL of our own
             f"{self.credentials.server}{path}",
             data=body,
-            headers={
-                "Authorization": f"Bearer {token}",
-                "Content-Type": "application/json",
-            },
+            method=method,
+            headers={"Authorization": f"Bearer {token}", "Content-Type": content},
         )
         opener = urllib.request.build_opener(
             # A proxy of the user's is not for addresses of this machine.
@@ -73,3 +93,14 @@ class Api:
         )
         with opener.open(request, timeout=self.timeout) as answer:
             return answer.read().decode()
+
+
+def _refused(body: dict[str, Any], error: urllib.error.HTTPError) -> SandboxError:
+    said = error.read().decode(errors="replace")
+    return SandboxError(
+        f"The API server refused {body['kind']} {body['metadata']['name']}: {said}"
+    )
+
+
+def _silent(error: OSError) -> SandboxError:
+    return SandboxError(f"The API server does not answer: {error}; try again")

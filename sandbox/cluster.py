@@ -26,6 +26,7 @@ __all__ = [
     "Cluster",
     "SandboxError",
     "Status",
+    "alone",
     "client",
     "destroy",
     "import_image",
@@ -85,7 +86,7 @@ def start() -> Cluster:
         SandboxError: It did not start; the message says what and where to look.
     """
     require_root()
-    with _alone():
+    with alone():
         this = Sandbox()
         this.tools.prepare()
         volumes.link(this.volumes)
@@ -111,7 +112,7 @@ def stop() -> None:
     if not sandbox_dir().exists():
         return
     require_root()
-    with _alone():
+    with alone():
         this = Sandbox()
         with step("Stopping Kubernetes"):
             this.stop()
@@ -128,7 +129,7 @@ def destroy() -> None:
     directory = sandbox_dir()
     if not directory.exists():
         return
-    with _alone(), step("Deleting the sandbox's data"):
+    with alone(), step("Deleting the sandbox's data"):
         volumes.unlink(directory / "volumes")
         # A volume mounted here would lose its files, which are somebody's data.
         mounts.take_off(directory)
@@ -171,7 +172,7 @@ def _cluster(this: Sandbox) -> Cluster:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Keep other commands from starting or stopping the sandbox meanwhile."""
     state_dir().mkdir(parents=True, exist_ok=True)
     with (state_dir() / "sandbox.lock").open("w") as lock:

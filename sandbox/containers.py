@@ -89,6 +89,10 @@ class Containers:
         wanted = images_of(archive)
         if wanted and wanted.items() <= self.images().items():
             return False
+        # Over a name that is there containerd keeps the mark that the kubelet's
+        # part of it knows the image, and so that part never looks at the new one.
+        for name in wanted:
+            self._ctr("images", "rm", name)
         done = self._ctr(
             *("images", "import", "--snapshotter", self._snapshotter(), str(archive))
         )
@@ -98,11 +102,11 @@ class Containers:
                 f"{done.stderr.strip()}; build it anew"
             )
         # The kubelet sees an image when containerd has recorded it by its digest.
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not wanted.items() <= self.images().items():
             if time.monotonic() > deadline:
                 raise SandboxError(
-                    f"containerd does not show the images of {archive} after 10 s; "
+                    f"containerd does not show the images of {archive} after 60 s; "
                     "try again"
                 )
             time.sleep(0.1)

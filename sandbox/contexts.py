@@ -21,9 +21,7 @@ def alias(context: str, directory: Path, kubeconfig: str | None = None) -> str:
     Raises:
         SandboxError: There is no such context.
     """
-    own = (
-        kubeconfig or os.environ.get("KUBECONFIG") or str(Path.home() / ".kube/config")
-    )
+    own = kubeconfig or own_kubeconfig()
     found: dict[str, Any] = {}
     for name in own.split(os.pathsep):
         path = Path(name).expanduser()
@@ -51,6 +49,11 @@ def alias(context: str, directory: Path, kubeconfig: str | None = None) -> str:
         )
     )
     return os.pathsep.join([str(file), own])
+
+
+def own_kubeconfig() -> str:
+    """The user's own kubeconfig, one file or several."""
+    return os.environ.get("KUBECONFIG") or str(Path.home() / ".kube/config")
 
 
 def slug(context: str) -> str:

@@ -24,6 +24,9 @@ _USERS = {
     "controller-manager": ("system:kube-controller-manager", ""),
     "scheduler": ("system:kube-scheduler", ""),
     "kubelet": (f"system:node:{CONTEXT}", "system:nodes"),
+    # What these two may do is written beside what they are for.
+    "dns": ("ml-storage-sandbox:dns", ""),
+    "csi": ("ml-storage-sandbox:csi", ""),
 }
 # The API server signs its certificate for a year.
 _SERVING_DAYS = 300
@@ -74,6 +77,11 @@ class Credentials:
     def admin_token(self) -> str:
         """Return the token of the sandbox's administrator."""
         return self._token_file("admin").read_text()
+
+    @staticmethod
+    def user(component: str) -> str:
+        """Return the name by which the API server knows a component."""
+        return _USERS[component][0]
 
     def kubeconfig(self, user: str) -> Path:
         """Return the kubeconfig by which a component is that user."""

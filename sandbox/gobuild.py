@@ -64,6 +64,37 @@ def build(
     return made_once(target, compile_all, label=f"Building {label}")
 
 
+def module_directory(module: Path, path: str) -> Path:
+    """Return where the files of a module lie that another requires.
+
+    Go's own cache has them; what is not there is downloaded, verified by `go.sum`.
+
+    Args:
+        module: Directory with `go.mod` and `go.sum`.
+        path: Path of the module required, e.g. `sigs.k8s.io/jobset`.
+
+    Raises:
+        MissingTool: There is no Go on this machine.
+        SandboxError: It cannot be had.
+    """
+    require(path)
+    answer = subprocess.run(
+        ["go", "mod", "download", "-json", path],
+        cwd=module,
+        env={**_environment(), "GOFLAGS": "-mod=readonly"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        found = json.loads(answer.stdout)
+    except ValueError:
+        found = {"Error": answer.stderr.strip()}
+    if answer.returncode != 0 or "Dir" not in found:
+        raise SandboxError(f"Go cannot download {path}: {found.get('Error')}")
+    return Path(found["Dir"])
+
+
 def require(label: str) -> None:
     """Raise `MissingTool` where there is no Go to build `label` with."""
     if shutil.which("go") is None:

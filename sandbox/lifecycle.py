@@ -10,6 +10,8 @@ import psutil
 from sandbox import (
     cgroups,
     control_plane,
+    csi,
+    dns,
     image_archive,
     mounts,
     network,
@@ -26,8 +28,8 @@ from sandbox.processes import Processes
 from sandbox.progress import Update
 from sandbox.tools import Tools
 
-SPAWNED = ("kubelet", "containerd", *control_plane.SPAWNED)
-"""Every process of the sandbox, in the order in which they are stopped."""
+SPAWNED = ("kubelet", "containerd", dns.NAME, *control_plane.SPAWNED)
+"""Every process that the sandbox always has, in the order in which they stop."""
 
 _PORTS = {
     control_plane.ETCD_PORT: "127.0.0.1",
@@ -35,6 +37,8 @@ _PORTS = {
     control_plane.API_PORT: "127.0.0.1",
     HEALTH_PORT: "127.0.0.1",
     KUBELET_PORT: network.HOST,
+    dns.READY_PORT: "127.0.0.1",
+    dns.PORT: network.DNS,
 }
 
 
@@ -48,9 +52,11 @@ class Sandbox:
         self.credentials = credentials()
         self.etcd = directory / "etcd"
         self.cni = directory / "cni"
+        self.dns = directory / "dns"
         self.volumes = directory / "volumes"
         self.containers = Containers(directory / "containerd", self.tools, self.cni)
         self.node = Node(directory / "kubelet", self.credentials)
+        self.csi = csi.Csi(directory / "csi", self.node.directory, self.credentials)
 
     def is_ready(self) -> bool:
         """Return whether everything runs and answers."""
@@ -81,6 +87,7 @@ class Sandbox:
         began = datetime.now(UTC).replace(microsecond=0)
         control_plane.start_controllers(self.tools, self.processes, self.credentials)
         self.node.start(self.tools, self.processes, self.containers.socket)
+        dns.start(self.tools, self.processes, self.credentials, self.dns)
         volumes.make_class(Api(self.credentials))
         self._wait(began)
 
@@ -92,13 +99,14 @@ class Sandbox:
             processes.end(pods, grace=5)
         # A shim whose containers have ended ends by itself, if containerd lives.
         processes.wait([p for p in self.processes.leftovers() if _is_shim(p)], 3)
-        for name in SPAWNED:
+        for name in (*csi.SPAWNED, *SPAWNED):
             self.processes.stop(name)
         processes.end(self.processes.leftovers(), grace=2)
         mounts.take_off(self.node.directory)
         mounts.take_off(self.containers.directory)
         cgroups.remove()
         self.containers.clean()
+        self.csi.clean()
         self.node.clean()
         network.remove_bridge(self.tools.program("ip"))
         network.forget_addresses(self.cni)
@@ -114,13 +122,14 @@ class Sandbox:
     def _wait(self, began: datetime, *, timeout: float = 60) -> None:
         """Wait until pods can be started, for so many seconds."""
         deadline = time.monotonic() + timeout
-        while not node_ready(since=began):
+        while not (node_ready(since=began) and dns.answers()):
             for name in SPAWNED:
                 self.processes.require(name)
             if time.monotonic() > deadline:
                 raise SandboxError(
-                    f"The node is not ready after {timeout:.0f} s; "
-                    f"see {self.processes.log('kubelet')}"
+                    f"The node is not ready after {timeout:.0f} s; see "
+                    f"{self.processes.log('kubelet')} and "
+                    f"{self.processes.log(dns.NAME)}"
                 )
             time.sleep(0.2)
 

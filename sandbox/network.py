@@ -19,8 +19,10 @@ BRIDGE = "ml-storage0"
 PODS = ipaddress.IPv4Network("10.213.64.0/24")
 SERVICES = ipaddress.IPv4Network("10.213.65.0/24")
 HOST = str(PODS[1])
-DNS = str(SERVICES[10])
-"""Address that pods have as their DNS server; nothing answers there."""
+DNS = HOST
+"""Address of the pods' DNS server, which is a process of the host."""
+DOMAIN = "cluster.local"
+"""What the names of Services end in."""
 
 _NETWORK = "ml-storage-sandbox"
 # Fixed in libcni, which containerd uses.

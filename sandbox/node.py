@@ -9,7 +9,7 @@ import psutil
 from sandbox import cgroups
 from sandbox.credentials import CONTEXT, Credentials
 from sandbox.errors import OWN_CLUSTER, SandboxError
-from sandbox.network import DNS, HOST
+from sandbox.network import DNS, DOMAIN, HOST
 from sandbox.paths import remove_empty
 from sandbox.processes import MARKER, Processes
 from sandbox.tools import Tools
@@ -146,7 +146,7 @@ class Node:
             "oomScoreAdj": 0,
             "makeIPTablesUtilChains": False,
             "clusterDNS": [DNS],
-            "clusterDomain": "cluster.local",
+            "clusterDomain": DOMAIN,
             "resolvConf": resolver if Path(resolver).exists() else "",
             "podLogsDir": str(self._logs),
             "volumePluginDir": str(self.directory / "volume-plugins"),

@@ -21,8 +21,8 @@ from typing import Any
 
 import yaml
 
-from sandbox import cluster, engine, images
-from sandbox.contexts import STACK_CONTEXT, alias, slug
+from sandbox import add_ons, cluster, engine, images
+from sandbox.contexts import STACK_CONTEXT, alias, own_kubeconfig, slug
 from sandbox.credentials import CONTEXT as SANDBOX_CONTEXT
 from sandbox.errors import SandboxError
 from sandbox.paths import sandbox_dir, state_dir
@@ -125,14 +125,14 @@ def open_session(
     Raises:
         SandboxError: The file has problems, or something is missing.
     """
-    wanted = _checked_context(stack, directory, check=check)
-    if context is not None and wanted != STACK_CONTEXT:
+    wanted = _target(stack, directory, check=check)
+    if context is not None and wanted.home != STACK_CONTEXT:
         raise SandboxError(
-            f"the stack {stack} names its own context, {wanted}: leave CONTEXT out"
+            f"the stack {stack} names its own context, {wanted.home}: leave CONTEXT out"
         )
-    if wanted != STACK_CONTEXT:
+    if wanted.home != STACK_CONTEXT:
         # The stack's own cluster, by the user's own kubeconfig.
-        kubeconfig, backend = None, state_dir() / "contexts" / slug(wanted)
+        kubeconfig, backend = None, state_dir() / "contexts" / slug(wanted.home)
     elif context is not None:
         backend = state_dir() / "contexts" / slug(context)
         kubeconfig = alias(context, backend)
@@ -140,34 +140,79 @@ def open_session(
         text = _text(directory / f"Pulumi.{stack}.yaml") if run else ""
         named = images.named_in(yaml.safe_load(text))
         kubeconfig, backend = _sandbox(named), sandbox_dir() / "pulumi"
+        # Without its controller, a snapshot does not go either.
+        add_ons.start(*add_ons.needed(directory / f"Pulumi.{stack}.yaml"))
+    if kubeconfig is not None and wanted.context != STACK_CONTEXT:
+        # A team's own credentials are the user's own affair.
+        kubeconfig = os.pathsep.join([kubeconfig, own_kubeconfig()])
     environment = engine.engine_environment(kubeconfig, backend / "state")
-    if wanted == STACK_CONTEXT and context is None:
+    if wanted.home == STACK_CONTEXT and context is None:
         # A kubectl of the sandbox's version, where the user has none.
         path = [environment["PATH"], str(Tools().kubernetes)]
         environment["PATH"] = os.pathsep.join(path)
     project = backend / "projects" / stack
     config_file = _config_file(stack, directory, project, environment)
-    return Session(stack, directory, config_file, environment, kubeconfig, wanted)
+    return Session(
+        stack,
+        directory,
+        config_file,
+        environment,
+        wanted.kubeconfig or kubeconfig,
+        wanted.context,
+    )
 
 
-def _checked_context(stack: str, directory: Path, *, check: bool) -> str:
-    """The context that the stack's file names; nothing starts for a wrong file."""
+@dataclass(frozen=True)
+class _Target:
+    """Where a stack goes.
+
+    Attributes:
+        context: The context of its provider.
+        home: The context of its environment, whose state its own lies beside:
+            a team's stack reads what its environment exports.
+        kubeconfig: The file that the stack names for its context, if any.
+    """
+
+    context: str = STACK_CONTEXT
+    home: str = STACK_CONTEXT
+    kubeconfig: str | None = None
+
+
+def _target(stack: str, directory: Path, *, check: bool) -> _Target:
+    """Where the stack's file says it goes; nothing starts for a wrong file."""
     name = f"Pulumi.{stack}.yaml"
-    file = directory / name
-    loaded = from_file(file, name)
-    if loaded.config is not None:
-        owner = loaded.config.platform or loaded.config.team
-        cluster_of = owner.cluster if owner else None
-        return cluster_of.context if cluster_of else STACK_CONTEXT
-    if check:
+    loaded = from_file(directory / name, name)
+    if loaded.config is None and check:
         raise SandboxError(report.refusal(loaded.found))
-    for section in SECTIONS:
-        try:
-            owner = yaml.safe_load(file.read_text())["config"][f"{NAMESPACE}:{section}"]
-            return owner["cluster"]["context"]
-        except (OSError, yaml.YAMLError, KeyError, TypeError):
-            continue
-    return STACK_CONTEXT
+    own = _clusters(directory / name)
+    if "platform" in own:
+        context = own["platform"].get("context", STACK_CONTEXT)
+        return _Target(context, context, None)
+    cluster_of_team = own.get("team", {})
+    context = cluster_of_team.get("context", STACK_CONTEXT)
+    environment = _section(directory / name, "team").get("platform")
+    above = _clusters(directory / f"Pulumi.{environment}.yaml").get("platform")
+    home = above.get("context", STACK_CONTEXT) if above else context
+    path = cluster_of_team.get("kubeconfig")
+    return _Target(context, home, str(Path(path).expanduser()) if path else None)
+
+
+def _clusters(file: Path) -> dict[str, dict[str, Any]]:
+    """What each section of a stack's file says of its cluster."""
+    sections = {key: _section(file, key) for key in SECTIONS}
+    return {
+        key: section["cluster"]
+        for key, section in sections.items()
+        if isinstance(section.get("cluster"), dict)
+    }
+
+
+def _section(file: Path, key: str) -> dict[str, Any]:
+    try:
+        section = yaml.safe_load(_text(file))["config"][f"{NAMESPACE}:{key}"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return {}
+    return section if isinstance(section, dict) else {}
 
 
 def _sandbox(named: Sequence[str]) -> str:

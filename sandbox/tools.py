@@ -21,6 +21,16 @@ _PACKAGES = {
     "kubectl": "k8s.io/kubernetes/cmd/kubectl",
     "pause": "./pause",
 }
+_DNS_MODULE = Path(__file__).parent / "dns"
+_DNS_PACKAGES = {"coredns": "./coredns"}
+_CSI_MODULE = Path(__file__).parent / "csi"
+_SIDECARS = "github.com/kubernetes-csi/external-"
+_CSI_PACKAGES = {
+    "csi-driver": "./driver",
+    "csi-provisioner": f"{_SIDECARS}provisioner/v5/cmd/csi-provisioner",
+    "csi-snapshotter": f"{_SIDECARS}snapshotter/v8/cmd/csi-snapshotter",
+    "snapshot-controller": f"{_SIDECARS}snapshotter/v8/cmd/snapshot-controller",
+}
 _STAMP = "-X k8s.io/component-base/version."
 _LDFLAGS = f"-s -w {_STAMP}gitVersion=v{VERSION} {_STAMP}gitMajor=1 {_STAMP}gitMinor=35"
 # containerd finds its shim, and the shim finds runc, through PATH.
@@ -76,8 +86,12 @@ class Tools:
             raise SandboxError("\n".join([*missing, OWN_CLUSTER]))
 
     def prepare(self) -> None:
-        """Build and fetch everything: the small and likely failures come first."""
-        _ = self.path, self.cni, self.kubernetes
+        """Build and fetch everything: the small and likely failures come first.
+
+        What add-ons need is left out; each is built when it is first started.
+        """
+        # The DNS server comes last: it is for the most part what Kubernetes is.
+        _ = self.path, self.cni, self.kubernetes, self.dns
 
     @cached_property
     def path(self) -> str:
@@ -109,10 +123,28 @@ class Tools:
             _MODULE, _PACKAGES, ldflags=_LDFLAGS, label=f"Kubernetes {VERSION}"
         )
 
+    @cached_property
+    def dns(self) -> Path:
+        """Directory of the DNS server."""
+        return gobuild.build(
+            _DNS_MODULE, _DNS_PACKAGES, ldflags="-s -w", label="CoreDNS"
+        )
+
+    @cached_property
+    def csi(self) -> Path:
+        """Directory of the CSI driver and its sidecars."""
+        return gobuild.build(
+            _CSI_MODULE, _CSI_PACKAGES, ldflags="-s -w", label="the CSI driver"
+        )
+
     def program(self, name: str) -> str:
         """Return the path of one program."""
         if name in _PACKAGES:
             return str(self.kubernetes / name)
+        if name in _DNS_PACKAGES:
+            return str(self.dns / name)
+        if name in _CSI_PACKAGES:
+            return str(self.csi / name)
         found = shutil.which(name, path=self.path)
         if found is None:
             raise LookupError(f"{name} is not among the sandbox's programs")

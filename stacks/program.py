@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any, cast
 
 import pulumi
+from pulumi.runtime import invoke_async
 from pulumi.runtime.config import is_config_secret
 
 from stacks import contract, report
@@ -64,6 +66,9 @@ def build(config: StackConfig, deployed: object = None) -> dict[str, Any]:
         config: What to build.
         deployed: The contract of the environment, where another stack is it.
     """
+    # What is loaded by now stays to the end: the collector need not look at it
+    # again with every resource, which took a third of the time.
+    gc.freeze()
     outputs: dict[str, Any] = {}
     team = config.team
     if config.platform is not None:
@@ -89,6 +94,14 @@ def build(config: StackConfig, deployed: object = None) -> dict[str, Any]:
 async def _deployed(environment: str) -> Any:
     """What the stack of the environment exports as its contract, or None."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{environment}"
+    # A reference to a stack that is not there ends the deployment with the
+    # engine's words; asking first leaves the saying to us, with all the rest.
+    try:
+        await invoke_async("pulumi:pulumi:readStackOutputs", {"name": name})
+    except Exception as error:
+        if "unknown stack" in str(error):
+            return None
+        raise
     reference = pulumi.StackReference(name)
     return (await reference.get_output_details(contract.OUTPUT)).value
 

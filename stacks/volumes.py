@@ -152,6 +152,8 @@ def _later(
     opts: pulumi.ResourceOptions, *after: list[pulumi.Resource] | list[Snapshot]
 ) -> pulumi.ResourceOptions:
     more = [resource for resources in after for resource in resources]
+    if not more:
+        return opts
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=more))
 
 

@@ -17,8 +17,9 @@ class Registered:
         inputs: What the program gave, with the keys of the cloud. A secret
             stands here in plain text; what a preview does not know yet is
             left out.
-        secrets: Paths of the inputs that are secret, such as `data.token`
-            or `spec.containers[0]`.
+        secrets: Paths of the inputs that are secret. Pulumi makes the whole
+            of a property secret when any of it is: `stringData`, not
+            `stringData.token`.
         unknown: Paths of the inputs that a preview does not know yet.
         parent: URN of its parent.
         provider: `urn::id` of its provider; empty for components.

@@ -20,6 +20,7 @@ from components.testing.wire import Properties
 STACK = "pulumi:pulumi:Stack"
 _PROVIDER = "pulumi:providers:"
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
+STACK_OUTPUTS = "pulumi:pulumi:readStackOutputs"
 # Resources of the Kubernetes provider that are no objects of a cluster.
 _NO_OBJECTS = ("helm.sh/", "yaml", "kustomize")
 
@@ -63,7 +64,9 @@ class Cloud(Mocks):
         return {"outputs": dict(self.stacks[name]), "secretOutputNames": []}
 
     def call(self, args: MockCallArgs) -> Any:
-        """Refuse: what a provider's function answers is not known here."""
+        """Answer for the engine; what a cloud's function answers is not known here."""
+        if args.token == STACK_OUTPUTS:
+            return self._stack_outputs(args.args["name"])
         raise RefusedError(f"the program calls {args.token}: no cloud is asked here")
 
 

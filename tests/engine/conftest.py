@@ -11,7 +11,10 @@ from sandbox import cluster as sandbox
 from sandbox import debian, image_archive
 
 BUSYBOX = "localhost/ml-storage/busybox:test"
-_APPLETS = ("sh", "cat", "echo", "ls", "sleep", "test", "true", "false", "mkdir", "id")
+_APPLETS = (
+    *("sh", "cat", "echo", "ls", "sleep", "test", "true", "false", "mkdir", "id"),
+    *("hostname", "nc", "nslookup", "wget"),
+)
 
 
 @pytest.fixture(scope="session")

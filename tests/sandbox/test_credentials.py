@@ -38,7 +38,7 @@ def test_they_are_made_once(credentials: Credentials) -> None:
 
 def test_each_user_has_a_token_of_its_own(credentials: Credentials) -> None:
     rows = [row.split(",") for row in credentials.tokens.read_text().splitlines()]
-    assert len({row[0] for row in rows}) == 4
+    assert len({row[0] for row in rows}) == 6
     assert f"system:node:{CONTEXT}" in [row[1] for row in rows]
 
 
