@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args
 
 from pydantic import Discriminator, Field, Tag
 
@@ -43,6 +43,11 @@ def _kind(value: Any) -> str | None:
     return keys.get("kind", FROM if FROM in keys else None)
 
 
+def _word(spec: type[Spec]) -> str:
+    """The kind that a Spec is of, as YAML says it."""
+    return get_args(spec.model_fields["kind"].annotation)[0]
+
+
 Shared = Annotated[HostPathSpec | NfsSpec | CsiSpec, Field(discriminator="kind")]
 """Storage of the platform's that teams are granted."""
 
@@ -50,19 +55,18 @@ PodVolume = ScratchSpec | EphemeralSpec | DatasetSpec
 """A volume of which every pod has its own. The spec itself is what is mounted."""
 
 OwnVolume = ClaimSpec | HostPathSpec | NfsSpec | CsiSpec | PodVolume
-"""A volume that says itself what it is."""
+"""A volume that says itself what it is. A new kind is added here."""
 
-Volume = Annotated[
-    Annotated[ClaimSpec, Tag("claim")]
-    | Annotated[HostPathSpec, Tag("host-path")]
-    | Annotated[NfsSpec, Tag("nfs")]
-    | Annotated[CsiSpec, Tag("csi")]
-    | Annotated[ScratchSpec, Tag("scratch")]
-    | Annotated[EphemeralSpec, Tag("ephemeral")]
-    | Annotated[DatasetSpec, Tag("dataset")]
-    | Annotated[GrantedSpec, Tag(FROM)],
-    Discriminator(_kind),
-]
+if TYPE_CHECKING:
+    Volume = OwnVolume | GrantedSpec
+else:
+    Volume = Annotated[
+        Union[
+            *(Annotated[spec, Tag(_word(spec))] for spec in get_args(OwnVolume)),
+            Annotated[GrantedSpec, Tag(FROM)],
+        ],
+        Discriminator(_kind),
+    ]
 
 
 class ClusterSpec(Spec):

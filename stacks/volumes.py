@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from typing import Any, Protocol, runtime_checkable
 
 import pulumi
 
@@ -15,10 +17,27 @@ from components.kubernetes.mountable import Mountable
 from components.kubernetes.snapshot import Snapshot, SnapshotArgs
 from components.kubernetes.static_volume import StaticVolume, StaticVolumeArgs
 from components.kubernetes.static_volume_spec import StaticVolumeSpec
-from stacks.config import TeamConfig, Volume
+from components.spec import Spec
+from stacks.config import PodVolume, TeamConfig, Volume
 from stacks.platform import Environment
 
 _Key = tuple[str, str]
+
+
+@runtime_checkable
+class Claimed(Mountable, Protocol):
+    """A component whose pods mount a claim of its own."""
+
+    claim_name: str
+    volume_name: pulumi.Output[str]
+
+
+COMPONENTS: tuple[tuple[type[Spec], Callable[..., Any], Callable[..., Any]], ...] = (
+    (StaticVolumeSpec, StaticVolume, StaticVolumeArgs),
+)
+"""A kind of volume, the component that makes it, and the arguments of that: the
+spec and the team's namespace. A new kind is added here. A claim takes more, and
+what each pod has of its own takes no component."""
 
 
 @dataclass(kw_only=True)
@@ -105,14 +124,20 @@ def _build_volume(
         )
         built.mountable[name] = claim
         built.after[name] = [claim]
-    elif isinstance(spec, StaticVolumeSpec):
-        pair = StaticVolume(
-            name, StaticVolumeArgs(spec=spec, namespace=config.name), opts
-        )
-        built.mountable[name] = pair
-        built.after[name] = [pair]
-    else:
+    elif isinstance(spec, PodVolume):
         built.mountable[name] = spec
+    else:
+        made = _component(name, spec, config.name, opts)
+        built.mountable[name] = made
+        built.after[name] = [made]
+
+
+def _component(name: str, spec: Spec, team: str, opts: pulumi.ResourceOptions) -> Any:
+    """What makes the volume `name` of `team`."""
+    for kind, component, args in COMPONENTS:
+        if isinstance(spec, kind):
+            return component(name, args(spec=spec, namespace=team), opts)
+    raise TypeError(f"no component makes {type(spec).__name__}: add it to COMPONENTS")
 
 
 def _granted(spec: GrantedSpec, team: str, environment: Environment) -> Granted:
@@ -162,7 +187,7 @@ def describe_volume(spec: Volume, volume: Mountable) -> dict[str, object]:
     if isinstance(spec, GrantedSpec):
         return {"from": spec.source, "claim": spec.source}
     described: dict[str, object] = {"kind": spec.kind}
-    if isinstance(volume, Claim | StaticVolume):
+    if isinstance(volume, Claimed):
         described["claim"] = volume.claim_name
         described["persistentVolume"] = volume.volume_name
     return described

@@ -1,6 +1,6 @@
 """The sandbox for tests that need a real Kubernetes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,14 @@ def namespace(api: client.ApiClient, request: pytest.FixtureRequest) -> Iterator
         )
 
 
-def write_busybox(archive: Path) -> None:
+def write_busybox(
+    archive: Path, name: str = BUSYBOX, files: Mapping[str, Path] | None = None
+) -> None:
     root = debian.fetch(["busybox-static"], label="busybox")
     image_archive.write(
         archive,
-        BUSYBOX,
-        files={"bin/busybox": root / "bin/busybox"},
+        name,
+        files={"bin/busybox": root / "bin/busybox", **(files or {})},
         links={f"bin/{applet}": "busybox" for applet in _APPLETS},
         entrypoint=["/bin/sh"],
     )

@@ -75,6 +75,19 @@ def test_image_is_imported_once(
         sandbox.import_image(tmp_path / "no.tar")
 
 
+def test_an_image_that_was_built_anew_takes_the_place_of_the_old_one(
+    cluster: sandbox.Cluster, api: client.ApiClient, namespace: str, tmp_path: Path
+) -> None:
+    name = "localhost/ml-storage/edited:test"
+    for content in ("first", "second"):
+        (tmp_path / "content").write_text(content)
+        archive = tmp_path / f"{content}.tar"
+        write_busybox(archive, name, {"content": tmp_path / "content"})
+        assert sandbox.import_image(archive)
+        command = f"test $(cat /content) = {content}"
+        run(api, namespace, name, command, {"emptyDir": {}}, name=content)
+
+
 @pytest.mark.parametrize(
     "victims",
     [["kubelet", "containerd", "kube-apiserver"], sandbox.SPAWNED, ["shims"]],

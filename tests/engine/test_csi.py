@@ -107,6 +107,24 @@ def test_snapshots_and_volumes_are_gone_when_they_are_deleted(
     until(lambda: not (kept("volumes") / handle).exists())
 
 
+def test_clone_is_a_volume_of_its_own(
+    api: client.ApiClient, namespace: str, busybox: str, driver: str
+) -> None:
+    core = core_of(api)
+    core.create_namespaced_persistent_volume_claim(namespace, claim("first"))
+    write(api, namespace, busybox, "first", "echo one > /data/step", "one")
+    cloned = claim("second")
+    cloned["spec"] |= {
+        "accessModes": ["ReadWriteOncePod"],
+        "dataSource": {"kind": "PersistentVolumeClaim", "name": "first"},
+    }
+    core.create_namespaced_persistent_volume_claim(namespace, cloned)
+    append = "echo two >> /data/step; cat /data/step"
+    write(api, namespace, busybox, "second", append, "two")
+    assert core.read_namespaced_pod_log("two", namespace) == "one\ntwo\n"
+    assert read(api, namespace, busybox, "first", "three") == "one\n"
+
+
 def test_ephemeral_volume_comes_and_goes_with_its_pod(
     api: client.ApiClient, namespace: str, busybox: str, driver: str
 ) -> None:

@@ -77,3 +77,12 @@ def test_no_go_names_the_ways_out(
     monkeypatch.setenv("PATH", "")
     with pytest.raises(MissingTool, match=r"Go 1\.26.*make up CONTEXT="):
         build(module, PACKAGES, ldflags="", label="hello")
+
+
+@needs_go
+def test_a_module_that_cannot_be_had_is_named(
+    module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOPROXY", "off")
+    with pytest.raises(SandboxError, match=r"Go cannot download example\.com/none: "):
+        gobuild.module_directory(module, "example.com/none")
