@@ -24,6 +24,7 @@ class Stack:
         directory: Where its `Pulumi.yaml` and its file are.
         data: A directory of the host for its static volumes.
         config: What its file says, without the namespaces of the keys.
+        top: What its file holds beside `config`.
     """
 
     def __init__(self, name: str, directory: Path, data: Path) -> None:
@@ -33,6 +34,7 @@ class Stack:
         project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
         project["main"] = os.path.relpath(CHECKOUT, directory)
         (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.top: dict[str, Any] = {}
         self.config: dict[str, Any] = {
             "platform": {
                 "cloud": "kubernetes",
@@ -55,7 +57,10 @@ class Stack:
 
     def write(self) -> None:
         text = yaml.safe_dump(
-            {"config": {f"ml-storage:{k}": v for k, v in self.config.items()}},
+            {
+                "config": {f"ml-storage:{k}": v for k, v in self.config.items()},
+                **self.top,
+            },
             sort_keys=False,
         )
         (self.directory / f"Pulumi.{self.name}.yaml").write_text(text)
@@ -65,8 +70,11 @@ class Stack:
         options = ["--stack", self.name, "--directory", str(self.directory)]
         return [sys.executable, "-m", "sandbox", command, *options, *rest]
 
-    def run(self, *words: str, fails: bool = False) -> str:
-        """Run the command line on what the configuration says now; its output."""
+    def run(self, *words: str, fails: bool = False, given: str | None = None) -> str:
+        """Run the command line on what the configuration says now; its output.
+
+        `given` is what it reads from its standard input.
+        """
         self.write()
         answer = subprocess.run(
             self.command(*words),
@@ -75,6 +83,7 @@ class Stack:
             text=True,
             check=False,
             timeout=600,
+            input=given,
         )
         said = answer.stdout + answer.stderr
         assert (answer.returncode != 0) is fails, said
@@ -91,6 +100,16 @@ class Stack:
 
     def pulumi(self, *words: str, fails: bool = False) -> str:
         return self.run("exec", "--", "pulumi", *words, fails=fails)
+
+    def set_secret(self, key: str, value: str) -> None:
+        """Let the engine encrypt a value into the stack's file."""
+        words = ("pulumi", "config", "set", "--secret", f"ml-storage:{key}")
+        self.run("exec", "--", *words, given=value)
+        file = self.directory / f"Pulumi.{self.name}.yaml"
+        whole = yaml.safe_load(file.read_text())
+        config = whole.pop("config")
+        self.config = {k.removeprefix("ml-storage:"): v for k, v in config.items()}
+        self.top = whole
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources of the state, as the engine exports them."""
