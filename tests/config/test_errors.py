@@ -22,6 +22,7 @@ GOOD = [
     *sorted((HERE / "good").glob("*.yaml")),
     ERRORS / "two-stacks" / "Pulumi.lab.yaml",
     HERE.parents[1] / "Pulumi.dev.yaml",
+    *sorted((HERE.parents[1] / "examples").rglob("Pulumi.*.yaml")),
 ]
 Expected = list[tuple[int, str, str, str | None]]
 

@@ -201,7 +201,10 @@ def test_a_snapshot_is_taken_and_restored(
         "image": stack.jobs["train"]["image"],
         "await": True,
         "command": ["sh", "-c", "cat /old/model /new/model"],
-        "mounts": {"/old": "restored", "/new": "checkpoints"},
+        "mounts": {
+            "/old": "restored",
+            "/new": {"volume": "checkpoints", "readOnly": True},
+        },
     }
     assert "Complete" in stack.up()
     assert log_of(api, stack, "look") == "run 1\nrun 2\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,23 @@ def dev(
     return run(as_pulumi(dev_values), stack="dev", root=root, preview=preview)
 
 
+Everything = Callable[..., Deployment]
+
+
 @pytest.fixture
-def everything(as_pulumi: AsPulumi) -> dict[str, str]:
-    """Every kind and every key."""
+def everything(as_pulumi: AsPulumi) -> Everything:
+    """Every kind and every key, deployed."""
     text = (CONFIG / "good" / "everything.yaml").read_text()
-    return as_pulumi(yaml.safe_load(text)["config"])
+    config = yaml.safe_load(text)["config"]
+    secrets = [key for key, value in config.items() if set(value) == {"secure"}]
+    for key in secrets:
+        del config[key]
+
+    def deployed(**more: Any) -> Deployment:
+        values = {key: f"the value of {key}" for key in secrets}
+        return run(as_pulumi(config), secrets=values, outputs=bound, **more)
+
+    return deployed
 
 
 def bound(resource: Registered) -> dict[str, Any]:
@@ -130,8 +143,8 @@ def test_the_sweep_writes_where_no_other_index_writes(dev: Deployment) -> None:
     assert "subPathExpr" not in mounts["/scratch"]
 
 
-def test_everything(everything: dict[str, str], preview: bool) -> None:
-    deployed = run(everything, outputs=bound, preview=preview)
+def test_everything(everything: Everything, preview: bool) -> None:
+    deployed = everything(preview=preview)
     names = {r.name for r in deployed.resources}
     # What exists is read or only named.
     assert deployed.one("PersistentVolumeClaim", "theirs-claim").read
@@ -146,8 +159,69 @@ def test_everything(everything: dict[str, str], preview: bool) -> None:
     assert provider.inputs["kubeconfig"] == "~/.kube/other"
 
 
-def test_a_job_on_a_pool(everything: dict[str, str]) -> None:
-    deployed = run(everything, outputs=bound)
+def waited_for(deployed: Deployment, kind: str, name: str) -> set[str]:
+    """The names of everything that a component waits for."""
+    component = deployed.one(f"ml-storage:index:{kind}", name)
+    return {urn.rpartition("::")[2] for urn in component.depends_on}
+
+
+def test_grants(everything: Everything) -> None:
+    """The platform makes volume and claim, the team uses them by name."""
+    deployed = everything()
+    volume = deployed.one("PersistentVolume", "shared-vision-volume").inputs["spec"]
+    assert volume["nfs"]["path"] == "/shared/vision"
+    assert volume["claimRef"] == {"namespace": "vision", "name": "shared"}
+    models = deployed.one("PersistentVolume", "models-vision-volume").inputs["spec"]
+    assert models["csi"]["readOnly"] is True
+    claim = deployed.one("PersistentVolumeClaim", "shared-vision-claim")
+    assert claim.inputs["metadata"] == {"name": "shared", "namespace": "vision"}
+    job = deployed.one("Job", "distributed-job")
+    assert "shared-vision-claim" in waited_for(deployed, "Job", "distributed")
+    pod = job.inputs["spec"]["template"]["spec"]
+    assert {
+        "name": "shared",
+        "persistentVolumeClaim": {"claimName": "shared"},
+    } in pod["volumes"]
+    workspace = deployed.one("Deployment", "notebook-deployment")
+    volumes = workspace.inputs["spec"]["template"]["spec"]["volumes"]
+    (mounted,) = [v for v in volumes if v["name"] == "models"]
+    assert mounted["persistentVolumeClaim"]["readOnly"] is True
+
+
+def test_snapshots_stand_between_their_claims(everything: Everything) -> None:
+    deployed = everything()
+    snapshot = deployed.one("VolumeSnapshot", "before-7-snapshot")
+    source = snapshot.inputs["spec"]["source"]
+    assert source == {"persistentVolumeClaimName": "big"}
+    assert "big-claim" in waited_for(deployed, "Snapshot", "before-7")
+    restored = deployed.one("PersistentVolumeClaim", "again-claim")
+    assert restored.inputs["spec"]["dataSource"]["name"] == "before-7"
+    assert "before-7-snapshot" in waited_for(deployed, "Claim", "again")
+
+
+def test_a_contract_tells_of_no_secret(everything: Everything) -> None:
+    text = json.dumps(everything().outputs["contract"])
+    assert "the value of" not in text
+    for word in ("kubeconfig", "context", "SECRET", '"values"'):
+        assert word not in text
+    assert "prometheus-operator-crds" in text
+
+
+def test_programs_get_their_secrets_by_name(everything: Everything) -> None:
+    deployed = everything()
+    job = deployed.one("Job", "distributed-job")
+    pod = job.inputs["spec"]["template"]["spec"]
+    assert "the value of" not in json.dumps(pod)
+    assert pod["serviceAccountName"] == "workload"
+    sources = {v["secret"]["secretName"] for v in pod["volumes"] if "secret" in v}
+    assert sources == {"bucket", "host"}
+    for name in ("bucket", "host", "globus", "tokens"):
+        assert f"{name}-secret" in waited_for(deployed, "Job", "distributed")
+    assert deployed.one("Secret", "bucket-secret").secrets == ("data",)
+
+
+def test_a_job_on_a_pool(everything: Everything) -> None:
+    deployed = everything()
     pod = deployed.one("Job", "train-job").inputs["spec"]["template"]["spec"]
     assert pod["nodeSelector"] == {"gpu": "a10g"}
     assert {
