@@ -1,5 +1,6 @@
 # What a newcomer calls. Everything runs from the project's own files.
 STACK ?= dev
+DIRECTORY ?= .
 CONTEXT ?=
 PYTHON ?= python3
 
@@ -26,21 +27,22 @@ venv: .venv/.complete ## make .venv with the pinned requirements
 	@touch $@
 
 SANDBOX = .venv/bin/python -m sandbox
+CHOSEN = --stack "$(STACK)" --directory "$(DIRECTORY)" --context "$(CONTEXT)"
 
-up: venv ## deploy STACK, on the sandbox or on your own CONTEXT
-	@$(SANDBOX) up --stack "$(STACK)" --context "$(CONTEXT)"
+up: venv ## deploy STACK of DIRECTORY, on the sandbox or on your own CONTEXT
+	@$(SANDBOX) up $(CHOSEN)
 
 preview: venv ## show what `make up` would change
-	@$(SANDBOX) preview --stack "$(STACK)" --context "$(CONTEXT)"
+	@$(SANDBOX) preview $(CHOSEN)
 
 down: venv ## destroy what can be made again; what holds data stays
-	@$(SANDBOX) down --stack "$(STACK)" --context "$(CONTEXT)"
+	@$(SANDBOX) down $(CHOSEN)
 
 status: venv ## say whether the sandbox runs, and where its data is
 	@$(SANDBOX) status
 
 shell: venv ## a shell with pulumi and kubectl for STACK
-	@$(SANDBOX) exec --stack "$(STACK)" --context "$(CONTEXT)" "$${SHELL:-/bin/sh}"
+	@$(SANDBOX) exec $(CHOSEN) "$${SHELL:-/bin/sh}"
 
 images: venv ## build the jobs' images, for clusters of your own
 	@$(SANDBOX) images

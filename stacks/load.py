@@ -67,7 +67,7 @@ def from_file(
     """
     source = read(file, shown)
     wrong = list(_file_problems(source))
-    section = _section(source.data)
+    section = {} if _is_project(source.data) else _section(source.data)
     if not section and (wrong or "environment" in (_mapping(source.data) or {})):
         return Loaded(None, _sorted(wrong or [_elsewhere(source)]))
 
@@ -135,6 +135,11 @@ def _section(data: Any) -> dict[str, Any]:
     }
 
 
+def _is_project(data: Any) -> bool:
+    """Whether a file is `Pulumi.yaml`, which describes the project and no stack."""
+    return "runtime" in (_mapping(data) or {})
+
+
 def _file_problems(source: Source) -> Iterator[Found]:
     """What is wrong with the file around this project's own keys."""
     for position, problem in source.problems:
@@ -153,6 +158,10 @@ def _file_problems(source: Source) -> Iterator[Found]:
             Position(1, 1),
             Problem(rule="CFG00", message="a stack's file is a mapping with `config:`"),
         )
+        return
+    if _is_project(data):
+        message = "this is the project's file: name a stack's, Pulumi.<stack>.yaml"
+        yield found("CFG00", message, ("runtime",))
         return
     for key in data:
         if key not in _FILE_KEYS:

@@ -29,6 +29,20 @@ _WORDS = {
 }
 
 
+# What Kubernetes and its users call the same things.
+_ALSO_CALLED = {
+    "RWO": "ReadWriteOnce",
+    "ROX": "ReadOnlyMany",
+    "RWX": "ReadWriteMany",
+    "RWOP": "ReadWriteOncePod",
+    "pvc": "claim",
+    "persistentVolumeClaim": "claim",
+    "pv": "csi",
+    "hostPath": "host-path",
+    "emptyDir": "scratch",
+}
+
+
 def spec_problem(error: Any, values: Any) -> Problem:
     """One of pydantic's error details, with its path in the document `values`."""
     location: tuple[str | int, ...] = error["loc"]
@@ -65,7 +79,10 @@ def spec_problem(error: Any, values: Any) -> Problem:
         # No kind but a key of its own.
         words = [word for word in words if word != FROM]
         allowed = tuple(words)
-        nearest = closest(str(value), words)
+        nearest = _ALSO_CALLED.get(str(value)) or closest(str(value), words)
+        nearest = nearest if nearest in words else None
+    if kind == "list_type" and isinstance(value, str):
+        nearest = f"[{', '.join(value.split())}]"
     if kind in ("greater_than_equal", "less_than_equal"):
         nearest = context.get("ge", context.get("le"))
     return Problem(

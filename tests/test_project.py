@@ -34,7 +34,14 @@ def test_every_dependency_of_the_project_is_pinned() -> None:
     )
 
 
-@pytest.mark.parametrize("module", ["cluster", "engine"])
+MODULES = sorted(file.parent.name for file in (ROOT / "sandbox").glob("*/go.mod"))
+PAGES = [
+    "README.md",
+    *map(str, (p.relative_to(ROOT) for p in ROOT.glob("docs/**/*.md"))),
+]
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_every_module_that_go_builds_is_summed(module: str) -> None:
     directory = ROOT / "sandbox" / module
     required = re.findall(
@@ -52,12 +59,42 @@ def test_ci_runs_what_the_readme_says() -> None:
     assert "make check test" in (ROOT / ".ci/run").read_text()
 
 
-def test_readme_names_only_targets_that_there_are() -> None:
-    named = set(re.findall(r"\bmake ([a-z][a-z-]+)", (ROOT / "README.md").read_text()))
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_links_to_is_there(page: str) -> None:
+    file = ROOT / page
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", file.read_text()):
+        if "://" not in target:
+            assert (file.parent / target).exists(), target
+
+
+def test_the_readme_lists_every_example() -> None:
+    text = (ROOT / "README.md").read_text()
+    for file in (ROOT / "examples" / "kubernetes").glob("Pulumi.*.yaml"):
+        name = file.stem.removeprefix("Pulumi.")
+        assert re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_stack_that_a_page_deploys_is_there(page: str) -> None:
+    text = (ROOT / page).read_text()
+    for stack, directory in re.findall(r"make \w+ STACK=(\S+) DIRECTORY=(\S+)", text):
+        assert (ROOT / directory / f"Pulumi.{stack}.yaml").exists()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_only_targets_that_there_are(page: str) -> None:
+    named = set(
+        re.findall(
+            r"(?:^ {4}|`)make ([a-z][a-z-]+)", (ROOT / page).read_text(), re.MULTILINE
+        )
+    )
     targets = set(
         re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     )
-    assert named
     assert named <= targets, named - targets
 
 

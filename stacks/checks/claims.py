@@ -17,6 +17,8 @@ from stacks.checks.stack import Stack
 
 def known_class(stack: Stack) -> Iterator[Problem]:
     """A claim names a class that the platform describes."""
+    if stack.platform is None:
+        return
     known = stack.names("platform", "storageClasses")
     for name, claim in stack.volumes.items():
         if not isinstance(claim, ClaimSpec | EphemeralSpec):

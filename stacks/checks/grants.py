@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from components.catalog.problem import Problem
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.granted_spec import GrantedSpec, narrower
-from components.kubernetes.static_volume_spec import HostPathSpec, StaticVolumeSpec
+from components.kubernetes.static_volume_spec import (
+    HostPathSpec,
+    NfsSpec,
+    StaticVolumeSpec,
+)
 from components.spec import closest
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
@@ -111,18 +115,30 @@ def a_directory_of_it(stack: Stack) -> Iterator[Problem]:
             )
 
 
+_OPEN = (
+    (
+        HostPathSpec,
+        "a claim of a node's directory cannot be kept from writing by other pods",
+    ),
+    (
+        NfsSpec,
+        "other pods can mount the export without the claim: the server has to say so",
+    ),
+)
+"""Storage that a read-only claim does not keep a team from writing to."""
+
+
 def kept_from_writing(stack: Stack) -> Iterator[Problem]:
     """Reading only is enforced where the storage can enforce it."""
     platform = stack.config.platform
     for team, space in (platform.teams if platform else {}).items():
         for name, grant in space.grants.items():
             storage = platform.storage.get(name) if platform else None
-            if isinstance(storage, HostPathSpec) and grant.access == "read-only":
+            why = next((w for kind, w in _OPEN if isinstance(storage, kind)), None)
+            if why is not None and grant.access == "read-only":
                 yield Problem(
                     rule="",
-                    message="Kubernetes cannot mount a directory of a node read-only "
-                    "by its volume: the jobs declared here do, and a pod made by hand "
-                    "could write",
+                    message=f"the jobs declared here only read, but {why}",
                     path=("platform", "teams", team, "grants", name),
                     value=grant.access,
                     severity="warning",

@@ -12,6 +12,8 @@ from stacks.checks.stack import Stack
 
 def known_pool(stack: Stack) -> Iterator[Problem]:
     """A program names one of the platform's pools."""
+    if stack.platform is None:
+        return
     known = stack.names("platform", "nodePools")
     for owner, program in stack.programs:
         pool = program.nodes.pool

@@ -78,6 +78,8 @@ def known_class(stack: Stack) -> Iterator[Problem]:
     """A snapshot names a class that the platform describes."""
     if stack.platform is None:
         return
+    if stack.platform is None:
+        return
     known = stack.names("platform", "snapshotClasses")
     for name, snapshot in _snapshots(stack).items():
         if snapshot.snapshot_class is None or snapshot.snapshot_class in known:
