@@ -205,6 +205,17 @@ def _quantity(*, what: str, example: str, number: bool = False) -> BeforeValidat
                     link=quantity.LINK,
                 )
             )
+        if size > quantity.LARGEST:
+            # Kubernetes cuts it off without a word, and then counts wrong.
+            raise as_error(
+                Problem(
+                    rule="QTY03",
+                    message=f"{what} is less than 8Ei: Kubernetes counts no further",
+                    value=value,
+                    nearest="7Ei" if not number else None,
+                    link=quantity.LINK,
+                )
+            )
         if size <= 0:
             raise as_error(
                 Problem(
@@ -278,4 +289,7 @@ Size = Annotated[str, _quantity(what="a size", example="1200Gi")]
 Cores = Annotated[str, _quantity(what="CPU", example="500m or 2", number=True)]
 """CPU cores, as a Kubernetes quantity; a bare number is cores."""
 
-Count = Annotated[int, Field(ge=1)]
+LARGEST_COUNT = 2**31 - 1
+"""The largest number of most of the API server's fields, which have 32 bits."""
+
+Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]

@@ -253,7 +253,8 @@ _PROGRAM: dict[str, object] = {
 _NODES: dict[str, object] = {"pool": None, "gpus": 0, "gpuProducts": []}
 
 NEUTRAL: dict[tuple[str, ...], object] = {
-    ("team", "volumes", "*", "size"): "1",
+    # Spelled as no one spells it: it is told from a size that someone stated.
+    ("team", "volumes", "*", "size"): "+1.0e0",
     ("platform", "cloud"): "kubernetes",
     ("platform", "cluster"): {"context": "context"},
     ("platform", "teams", "*", "deployers"): {},

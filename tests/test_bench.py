@@ -41,6 +41,7 @@ def test_both_readers_read_the_same_file(tmp_path: Path) -> None:
     assert len(bare.load(file).team.volumes) == 3
 
 
+@pytest.mark.slow
 def test_it_runs_and_prints_ratios(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--rounds", "1", "--volumes", "1", "2", "4"])
     out = capsys.readouterr().out

@@ -113,10 +113,12 @@ def test_a_mount_is_a_name_or_a_mapping(validator: Draft7Validator) -> None:
         assert errors(validator, put(values, path, mount)) == []
 
 
+PATTERN = schema.definitions()["ScratchSpec"]["properties"]["size"]["pattern"]
+
+
 @given(st.from_regex(r"[+-]?[0-9.]{0,4}[numkMGTPEei]{0,2}[-+0-9]{0,3}", fullmatch=True))
 def test_the_pattern_of_a_quantity_is_that_of_the_catalog(text: str) -> None:
-    size = schema.definitions()["ScratchSpec"]["properties"]["size"]
-    matches = re.search(size["pattern"], text) is not None
+    matches = re.search(PATTERN, text) is not None
     try:
         # A negative size is none: the catalog parses it, and the Spec refuses.
         parses = quantity.parse(text) is not None and not text.startswith("-")

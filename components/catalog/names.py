@@ -54,6 +54,16 @@ def subdomain(text: str) -> Problem | None:
     )
 
 
+def is_entry(text: str) -> bool:
+    """Whether a Secret or a ConfigMap may have `text` as the name of an entry."""
+    fits = 0 < len(text) <= SUBDOMAIN_LENGTH
+    return fits and text != "." and not text.startswith("..") and _is_key(text)
+
+
+def _is_key(text: str) -> bool:
+    return re.fullmatch(r"[-._a-zA-Z0-9]+", text) is not None
+
+
 def environment_variable(text: str) -> Problem | None:
     """What is wrong with `text` as the name of an environment variable."""
     if _ENVIRONMENT.fullmatch(text):

@@ -12,6 +12,9 @@ LINK = (
     "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"
 )
 
+LARGEST = Decimal(2**63 - 1)
+"""The largest number that a quantity stands for: a larger one is cut off."""
+
 _SUFFIXES = {
     "n": Decimal("1e-9"),
     "u": Decimal("1e-6"),

@@ -207,6 +207,11 @@ SPEC_RULES: tuple[SpecRule, ...] = (
         "The variables of the rendezvous are set by the job itself.",
     ),
     SpecRule(
+        "JOB09",
+        "a Job that the API server refuses",
+        "A job has no more numbered pods and failures than Kubernetes counts.",
+    ),
+    SpecRule(
         "LBL01",
         "an object that the API server refuses",
         "The key of a label or taint is a qualified name.",
@@ -282,6 +287,16 @@ SPEC_RULES: tuple[SpecRule, ...] = (
         "A size is at least one byte: `m` is a thousandth.",
     ),
     SpecRule(
+        "QTY03",
+        "a limit that refuses what is far below it",
+        "A quantity is less than 8Ei: what is more is cut off, and counted wrong.",
+    ),
+    SpecRule(
+        "QUO05",
+        "a ResourceQuota that the API server refuses",
+        "A class with a quota has a name that leaves room for the quota's own words.",
+    ),
+    SpecRule(
         "SEC01",
         "a secret in plain text in the state",
         "Pulumi decrypts what is nested in a section: a secret is a key of its own.",
@@ -290,6 +305,11 @@ SPEC_RULES: tuple[SpecRule, ...] = (
         "SEC05",
         "a secret committed with the YAML",
         "What stands under `secrets` is the name of a key, never the secret itself.",
+    ),
+    SpecRule(
+        "SEC08",
+        "a Secret that the API server refuses",
+        "A variable of a secret is the name of an entry of a Secret, too.",
     ),
     SpecRule(
         "TEA05",

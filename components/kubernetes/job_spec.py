@@ -15,12 +15,19 @@ from components.kubernetes.rendezvous import (
     Variable,
     rendezvous_variables,
 )
-from components.spec import Count, Name, Spec, as_error
+from components.spec import LARGEST_COUNT, Count, Name, Spec, as_error
 
 INDEX_VARIABLE = "JOB_COMPLETION_INDEX"
 RUN_VARIABLE = "ML_STORAGE_RUN"
 GROUP = "nodes"
 """The name that a JobSet's one group of Jobs has, and that its pods carry."""
+
+MOST_PODS = 100_000
+"""The most pods that an Indexed Job runs, and indexes that it tries again.
+
+Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/
+#completion-mode and ValidateJobSpec of Kubernetes 1.35, read 2026-11-22.
+"""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([1-9]\d{0,6})([smhd])", re.ASCII)
@@ -77,7 +84,7 @@ class JobSpec(ProgramSpec):
 
     indexes: Count | None = None
     """Make it an Indexed Job of so many pods, numbered from 0 in
-    `JOB_COMPLETION_INDEX`."""
+    `JOB_COMPLETION_INDEX`; at most 100000."""
 
     parallelism: Count | None = None
     """How many of them run at a time; default: all."""
@@ -96,7 +103,7 @@ class JobSpec(ProgramSpec):
     turn; default: none, it starts at once. A changed queue holds from the next
     run on."""
 
-    retries: int = Field(default=3, ge=0)
+    retries: int = Field(default=3, ge=0, le=LARGEST_COUNT)
     """How often a failed pod is tried again (each index, when indexed), or the
     whole program of several nodes. Without `jobSet` only pods that end are
     started again, with their number and name: the others must end too when they
@@ -176,6 +183,7 @@ class JobSpec(ProgramSpec):
         """What the fields say of each other."""
         yield from super().problems()
         yield from self._shape()
+        yield from self._numbers()
         for name in (INDEX_VARIABLE, RUN_VARIABLE):
             if name in self.env:
                 yield Problem(
@@ -207,6 +215,33 @@ class JobSpec(ProgramSpec):
                     value=mount.writers,
                     nearest="sharded" if self.replicas > 1 else "one",
                 )
+
+    def _numbers(self) -> Iterator[Problem]:
+        """Numbers that the API server takes of each pod, and not of all."""
+        for path, value in (
+            (("indexes",), self.indexes or 0),
+            (("nodes", "count"), self.nodes.count),
+        ):
+            if value > MOST_PODS:
+                yield Problem(
+                    rule="JOB09",
+                    message=f"one job has at most {MOST_PODS} numbered pods",
+                    path=path,
+                    value=value,
+                    nearest=MOST_PODS,
+                    link="https://kubernetes.io/docs/concepts/workloads/controllers/"
+                    "job/#completion-mode",
+                )
+        most = LARGEST_COUNT // self.nodes.count
+        if self.job_set is None and self.retries > most:
+            yield Problem(
+                rule="JOB09",
+                message=f"each of the {self.nodes.count} pods may fail so often, and "
+                f"together they may fail {LARGEST_COUNT} times at most",
+                path=("retries",),
+                value=self.retries,
+                nearest=most,
+            )
 
     def _shape(self) -> Iterator[Problem]:
         """How many pods, and whether they are one program or many."""

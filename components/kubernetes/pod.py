@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any
@@ -94,18 +94,31 @@ def _add_secrets(
             target.setdefault("env", []).extend(variables)
         if secret.mount_path is None:
             continue
-        volume = _named("secret", secret.secret_name)
+        volumes = spec.setdefault("volumes", [])
+        volume = _volume_of(secret.secret_name, volumes)
         target.setdefault("volumeMounts", []).append(
             {"name": volume, "mountPath": secret.mount_path, "readOnly": True}
         )
         mode = _file_mode(spec, target, secret)
-        volumes = spec.setdefault("volumes", [])
         there = next((v for v in volumes if v["name"] == volume), None)
         if there is not None:
             there["secret"]["defaultMode"] |= mode
         else:
             source = {"secretName": secret.secret_name, "defaultMode": mode}
             volumes.append({"name": volume, "secret": source})
+
+
+def _volume_of(secret_name: str, volumes: Sequence[Mapping[str, Any]]) -> str:
+    """Name of the volume of a secret, which no other volume of the pod has."""
+    others = {
+        volume["name"]
+        for volume in volumes
+        if volume.get("secret", {}).get("secretName") != secret_name
+    }
+    name = _named("secret", secret_name)
+    while name in others:
+        name = _named("secret", name)
+    return name
 
 
 def _file_mode(spec: dict[str, Any], target: dict[str, Any], secret: PodSecret) -> int:

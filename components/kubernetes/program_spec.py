@@ -15,6 +15,7 @@ from components.catalog import images, quantity
 from components.catalog.problem import Problem
 from components.kubernetes.volume_spec import Writers
 from components.spec import (
+    LARGEST_COUNT,
     Cores,
     Count,
     EnvironmentVariable,
@@ -107,7 +108,7 @@ class Nodes(Spec):
     """How many pods work together as one program, each with its own part of
     the work; default 1."""
 
-    gpus: int = Field(default=0, ge=0)
+    gpus: int = Field(default=0, ge=0, le=LARGEST_COUNT)
     """GPUs (`nvidia.com/gpu`) of each pod; default 0."""
 
     gpu_products: list[LabelValue] = Field(default_factory=list[str])
@@ -154,7 +155,7 @@ class ProgramSpec(Spec):
     service_account: Name | None = None
     """The ServiceAccount that its pods run as; default: the team's own."""
 
-    grace_seconds: int = Field(default=30, ge=0)
+    grace_seconds: int = Field(default=30, ge=0, le=LARGEST_COUNT)
     """Seconds a pod has between SIGTERM and SIGKILL, for a last checkpoint."""
 
     @property

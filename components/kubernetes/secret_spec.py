@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-from components.catalog import credentials
+from components.catalog import credentials, names
 from components.catalog.problem import UNSET, Path, Problem
 from components.spec import EnvironmentVariable, Spec, as_error
 
@@ -259,6 +259,24 @@ class EnvironmentSecretSpec(SecretSpec):
         """An entry for each variable, under its name."""
         del name
         return {variable: values[key] for variable, key in self.variables.items()}
+
+    def problems(self) -> Iterator[Problem]:
+        """Each variable is the name of an entry of a Secret, too."""
+        yield from super().problems()
+        for variable in self.variables:
+            if names.is_entry(variable):
+                continue
+            nearest = variable.lstrip(".")[: names.SUBDOMAIN_LENGTH]
+            yield Problem(
+                rule="SEC08",
+                message="the variable is an entry of a Secret, whose name has at most "
+                f"{names.SUBDOMAIN_LENGTH} characters, is not '.' and does not begin "
+                "with '..'",
+                path=("variables", variable),
+                nearest=nearest or None,
+                link="https://kubernetes.io/docs/concepts/configuration/secret/"
+                "#restriction-names-data",
+            )
 
     def secret_variables(self) -> dict[str, str]:
         """Each from the entry of its name."""

@@ -10,9 +10,9 @@ import ipaddress
 import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.catalog import names
 from components.catalog.problem import Problem
@@ -28,9 +28,29 @@ from components.spec import (
     ExportedDirectory,
     HostDirectory,
     MountOption,
-    ObjectName,
     Size,
+    as_error,
 )
+
+
+def _node_name(value: str) -> str:
+    problem = names.subdomain(value)
+    if problem is None and len(value) > names.LABEL_LENGTH:
+        # The label is what the API server looks at, not the node.
+        problem = Problem(
+            rule="NAM02",
+            message="a node is found by its label kubernetes.io/hostname, which has "
+            f"at most {names.LABEL_LENGTH} characters",
+            value=value,
+            link=names.LINK,
+        )
+    if problem is not None:
+        raise as_error(problem)
+    return value
+
+
+NodeName = Annotated[str, AfterValidator(_node_name)]
+"""A node's label `kubernetes.io/hostname`."""
 
 
 def _shared() -> list[AccessMode]:
@@ -101,7 +121,7 @@ class HostPathSpec(StaticVolumeSpec):
     """Make the directory where it does not exist; `false` fails instead, so
     that a disk which is not mounted cannot be mistaken for an empty one."""
 
-    node: ObjectName | None = None
+    node: NodeName | None = None
     """The node (`kubernetes.io/hostname`) whose directory it is. Without it
     every node has a directory of its own under the same path."""
 

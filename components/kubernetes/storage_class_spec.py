@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from components.catalog import mount_options
+from components.catalog import labels, mount_options
 from components.catalog.presets import PRESETS, Preset, PresetName
 from components.catalog.problem import Problem
 from components.catalog.provisioner_tables import driver_of
-from components.spec import DriverMountOption, Spec, Text
+from components.spec import DriverMountOption, Spec, Text, as_error
+
+
+def _provisioner(value: str) -> str:
+    # Capitals are taken in the prefix of a provisioner, too.
+    problem = labels.key(value.lower())
+    if problem is not None:
+        raise as_error(
+            replace(
+                problem,
+                rule="NAM02",
+                message="a provisioner is a name of at most 63 letters, digits, '-', "
+                "'_' and '.' that begins and ends with a letter or digit, after a "
+                "DNS name and '/' where it has a prefix",
+                value=value,
+            )
+        )
+    return value
+
+
+Provisioner = Annotated[str, Field(min_length=1), AfterValidator(_provisioner)]
+"""The name of a provisioner, such as `nfs.csi.k8s.io` or `rancher.io/local-path`."""
+
+_Parameter = Annotated[str, Field(min_length=1)]
 
 BindingMode = Literal["Immediate", "WaitForFirstConsumer"]
 
@@ -28,9 +52,7 @@ class StorageClassSpec(Spec):
     """A class as its driver's own project recommends it: provisioner, binding,
     expansion, parameters and mount options. What is stated beside it wins."""
 
-    stated_provisioner: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, alias="provisioner"
-    )
+    stated_provisioner: Provisioner | None = Field(default=None, alias="provisioner")
     """The driver, such as `rook-ceph.cephfs.csi.ceph.com`. Required without a
     preset."""
 
@@ -38,7 +60,7 @@ class StorageClassSpec(Spec):
     """The cluster has the class: it is used, not made. Its provisioner still
     tells `check` which access modes it can give."""
 
-    parameters: dict[str, Text] = Field(default_factory=dict[str, str])
+    parameters: dict[_Parameter, Text] = Field(default_factory=dict[str, str])
     """The driver's own parameters, texts all. Those of drivers that are known
     are checked."""
 

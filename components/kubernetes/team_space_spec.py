@@ -7,10 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from components.catalog import names
 from components.catalog.problem import Problem
 from components.kubernetes.limits_spec import LimitsSpec
 from components.kubernetes.volume_spec import Access
 from components.spec import Name, ObjectName, Size, Spec, SubPath
+
+CLASS_LENGTH = names.SUBDOMAIN_LENGTH - len(".storageclass.storage.k8s.io")
+"""The longest name of a StorageClass that a ResourceQuota can have a limit for."""
 
 
 class QuotaSpec(Spec):
@@ -21,6 +25,20 @@ class QuotaSpec(Spec):
 
     gpus: int | None = Field(default=None, ge=0)
     """GPUs (`nvidia.com/gpu`) that pods may hold at once."""
+
+    def problems(self) -> Iterator[Problem]:
+        """The names of classes are parts of the names of what is limited."""
+        for name in self.storage:
+            if len(name) > CLASS_LENGTH:
+                yield Problem(
+                    rule="QUO05",
+                    message="the limit of a class is called after it, and that name "
+                    f"is too long: a class with a quota has at most {CLASS_LENGTH} "
+                    "characters",
+                    path=("storage", name),
+                    link="https://kubernetes.io/docs/concepts/policy/resource-quotas/"
+                    "#storage-resource-quota",
+                )
 
 
 class GrantSpec(Spec):
@@ -48,8 +66,8 @@ class DeployersSpec(Spec):
 
     def problems(self) -> Iterator[Problem]:
         """No one gets everyone's rights, and everyone is not a team."""
-        for key, names in (("users", self.users), ("groups", self.groups)):
-            for position, name in enumerate(names):
+        for key, listed in (("users", self.users), ("groups", self.groups)):
+            for position, name in enumerate(listed):
                 if not name.strip() or name in _EVERYONE:
                     yield Problem(
                         rule="TEA05",

@@ -53,9 +53,14 @@ class Cloud(Mocks):
             state |= self.outputs(self.current)
             self.states[self.current.urn] = state
         if args.typ.startswith("kubernetes:"):
-            # Pulumi names what has no name.
-            metadata = {"name": f"{args.name}-0a1b2c3d", **state.get("metadata", {})}
+            # Pulumi names what has no name; what is looked up has that of its id.
+            found = (args.resource_id or "").rpartition("/")[2]
+            name = found or f"{args.name}-0a1b2c3d"
+            metadata = {"name": name, **state.get("metadata", {})}
             state["metadata"] = metadata
+            if found:
+                # It is there, though nothing is known of what it says.
+                state.setdefault("spec", {})
         return args.resource_id or f"{args.name}-id", state
 
     def _stack_outputs(self, name: str) -> dict[str, Any]:

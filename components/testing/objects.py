@@ -19,7 +19,9 @@ from components.testing.schema import known
 Manifest = Mapping[str, Any]
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_SUBDOMAIN = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"
+# The parts of a subdomain have no length of their own.
+_PART = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"(?=.{{1,253}}$){_PART}(\.{_PART})*"
 _WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _SERVICE = r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"
 _SEGMENT = r"(?!\.{1,2}$)[^/%]+"
@@ -69,6 +71,12 @@ _WORDS: dict[tuple[str, str], set[str]] = {
     ("strategy", "type"): {"Recreate", "RollingUpdate"},
 }
 
+
+# Mappings whose keys are anyone's words, and mean nothing to the API server.
+_FREE = {
+    *("annotations", "data", "labels", "matchLabels", "nodeSelector", "parameters"),
+    *("stringData", "volumeAttributes"),
+}
 
 # Groups of CRDs whose objects say the same words in the same sense.
 _ALIKE = ("snapshot.storage.k8s.io/", "jobset.x-k8s.io/")
@@ -131,7 +139,8 @@ def _walk(node: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
     if isinstance(node, dict):
         for key, value in cast("dict[str, Any]", node).items():
             yield path, key, value
-            yield from _walk(value, f"{path}.{key}" if path else key)
+            if key not in _FREE:
+                yield from _walk(value, f"{path}.{key}" if path else key)
     elif isinstance(node, list):
         for index, item in enumerate(cast("list[Any]", node)):
             yield from _walk(item, f"{path}[{index}]")

@@ -10,6 +10,7 @@ from components.catalog import quantity
 from components.catalog.problem import Problem
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.ephemeral_spec import EphemeralSpec
+from components.kubernetes.static_volume_spec import StaticVolumeSpec
 from components.spec import closest
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
@@ -112,8 +113,35 @@ def retained_in_a_deleted_namespace(stack: Stack) -> Iterator[Problem]:
             )
 
 
+def one_volume_each(stack: Stack) -> Iterator[Problem]:
+    """A claim that is taken into the stack is one volume of it, and no other's."""
+    team = stack.config.team
+    taken = dict.fromkeys(
+        stack.space.grants if stack.space else (), "the claim of a grant"
+    )
+    adopted: dict[str, str] = {}
+    for name, volume in (team.volumes if team else {}).items():
+        if isinstance(volume, ClaimSpec) and volume.adopt is not None:
+            adopted[name] = volume.adopt.name
+        elif isinstance(volume, StaticVolumeSpec) or (
+            isinstance(volume, ClaimSpec) and volume.existing is None
+        ):
+            taken[name] = f"the claim of the volume {name}"
+    for name, claim in adopted.items():
+        if claim in taken:
+            yield Problem(
+                rule="",
+                message=f"this is {taken[claim]} already: no two resources of a stack "
+                "are one object",
+                path=("team", "volumes", name, "adopt", "name"),
+                value=claim,
+            )
+        taken.setdefault(claim, f"the claim of the volume {name}")
+
+
 RULES = (
     Rule("CLS02", "a claim that stays Pending for want of a class", known_class),
+    Rule("VOL11", "a claim that two volumes manage", one_volume_each),
     Rule("QUO01", "a claim that the API server refuses halfway", within_quota),
     Rule("QUO02", "a quota that limits nothing", quota_of_known_class),
     Rule(

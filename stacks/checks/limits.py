@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from components.catalog import quantity
 from components.catalog.problem import UNSET, Path, Problem
@@ -195,7 +196,53 @@ def _disk(
         )
 
 
+_KEYS = {
+    "cpu": "cpu",
+    "memory": "memory",
+    "ephemeral_storage": "ephemeral-storage",
+}
+
+
+def container_that_fetches(stack: Stack) -> Iterator[Problem]:
+    """The container that fetches a dataset asks for what the team's limits allow."""
+    space = stack.space
+    if space is None or space.limits is None:
+        return
+    mounted = {m.volume for _, p in stack.programs for m in p.mounts.values()}
+    for name, volume in stack.volumes.items():
+        if not isinstance(volume, DatasetSpec) or name not in mounted:
+            continue
+        for container in volume.pod_needs().init_containers:
+            why = _fixed(container.resources, space.limits)
+            if why is not None:
+                yield Problem(
+                    rule="",
+                    message=f"the container that fetches it {why}",
+                    path=("team", "volumes", name),
+                    link=LINK,
+                )
+
+
+def _fixed(resources: Mapping[str, Any], limits: LimitsSpec) -> str | None:
+    """Why a container is refused whose resources no one can state otherwise."""
+    for field, key in _KEYS.items():
+        request: str = resources["requests"][key]
+        stated: str | None = resources["limits"].get(key)
+        top: str | None = getattr(limits.max, field)
+        bottom: str | None = getattr(limits.min, field)
+        limit = stated or getattr(limits.default, field) or top
+        asked = quantity.parse(request)
+        if bottom is not None and asked < quantity.parse(bottom):
+            return f"requests {key} {request}, less than {bottom}, the team's least"
+        if top is not None and limit and quantity.parse(limit) > quantity.parse(top):
+            return f"has {key} {limit} as its limit, more than {top}, the team's most"
+        if limit is not None and asked > quantity.parse(limit):
+            return f"requests {key} {request}, more than the team's default, {limit}"
+    return None
+
+
 RULES = (
     Rule("LIM02", "a claim that the API server refuses halfway", size_of_a_claim),
     Rule("LIM03", "a pod that the API server refuses", resources_of_a_container),
+    Rule("LIM04", "a dataset that no pod can fetch", container_that_fetches),
 )

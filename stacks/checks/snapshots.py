@@ -78,8 +78,6 @@ def known_class(stack: Stack) -> Iterator[Problem]:
     """A snapshot names a class that the platform describes."""
     if stack.platform is None:
         return
-    if stack.platform is None:
-        return
     known = stack.names("platform", "snapshotClasses")
     for name, snapshot in _snapshots(stack).items():
         if snapshot.snapshot_class is None or snapshot.snapshot_class in known:
@@ -240,6 +238,25 @@ def same_mode(stack: Stack) -> Iterator[Problem]:
             )
 
 
+def one_snapshot_each(stack: Stack) -> Iterator[Problem]:
+    """A snapshot that is taken into the stack is one of its snapshots, not two."""
+    team = stack.config.team
+    given = team.snapshots if team else {}
+    taken = {n for n, s in given.items() if s.existing is None and s.adopt is None}
+    for name, snapshot in given.items():
+        if snapshot.adopt is None:
+            continue
+        if snapshot.adopt.name in taken:
+            yield Problem(
+                rule="",
+                message="another snapshot of the stack is this one already: no two "
+                "resources of a stack are one object",
+                path=("team", "snapshots", name, "adopt", "name"),
+                value=snapshot.adopt.name,
+            )
+        taken.add(snapshot.adopt.name)
+
+
 RULES = (
     Rule("SNP01", "a snapshot that waits for its claim for ever", of_a_claim),
     Rule("SNP02", "a snapshot that no driver takes", known_class),
@@ -251,4 +268,5 @@ RULES = (
     Rule("SNP06", "a claim that stays Pending, too small to restore", large_enough),
     Rule("SNP07", "a claim and a snapshot that wait for each other", no_circle),
     Rule("SNP08", "a restore that the provisioner refuses", same_mode),
+    Rule("SNP09", "a snapshot that two names manage", one_snapshot_each),
 )

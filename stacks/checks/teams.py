@@ -61,8 +61,52 @@ def one_environment(stack: Stack) -> Iterator[Problem]:
             )
 
 
+_KUBERNETES_OWN = ("default", "kube-node-lease", "kube-public", "kube-system")
+
+
+def namespace_of_its_own(stack: Stack) -> Iterator[Problem]:
+    """A team's namespace, which has its name, is not one that Kubernetes made."""
+    platform = stack.config.platform
+    for name, space in (platform.teams if platform else {}).items():
+        if name in _KUBERNETES_OWN and not (space.existing or space.adopt):
+            yield Problem(
+                rule="",
+                message="every cluster has a namespace of this name: another one "
+                "cannot be made",
+                path=("platform", "teams", name),
+                nearest=f"team-{name.removeprefix('kube-')}",
+                link="https://kubernetes.io/docs/concepts/overview/"
+                "working-with-objects/namespaces/#initial-namespaces",
+            )
+
+
+def pods_as_the_standard_wants(stack: Stack) -> Iterator[Problem]:
+    """Programs run as their images say, which `podSecurity: restricted` refuses."""
+    team, space = stack.config.team, stack.space
+    if team is None or space is None or not stack.programs:
+        return
+    # The level of a namespace that others made is theirs.
+    if space.existing or space.adopt or space.pod_security != "restricted":
+        return
+    here = stack.config.platform is not None
+    yield Problem(
+        rule="",
+        message="restricted refuses pods that do not say to run as another user than "
+        "root, and no pod of a job or workspace says it",
+        path=("platform", "teams", team.name, "podSecurity")
+        if here
+        else ("team", "name"),
+        value=space.pod_security if here else team.name,
+        nearest="baseline" if here else "podSecurity: baseline",
+        link="https://kubernetes.io/docs/concepts/security/"
+        "pod-security-standards/#restricted",
+    )
+
+
 RULES = (
     Rule("TEA01", "a team without namespace and guardrails", known_team),
     Rule("TEA02", "a team whose environment is not the one it thinks", one_environment),
     Rule("TEA03", "a stack that stops halfway, forbidden", made_by_the_platform),
+    Rule("TEA06", "a namespace that exists already", namespace_of_its_own),
+    Rule("TEA07", "pods that the API server refuses", pods_as_the_standard_wants),
 )

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BLOCK = re.compile(r"^```\w+ file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_files_of_the_how_to_pass(root: Path, tmp_path: Path) -> None:
     text = (root / "docs" / "how-to" / "test-your-stack.md").read_text()
     files = BLOCK.findall(text)

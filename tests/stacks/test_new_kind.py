@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DIFF = re.findall(
     r"```diff\n(.*?)```", (ROOT / "docs" / "guide.md").read_text(), re.DOTALL
