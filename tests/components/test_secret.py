@@ -131,6 +131,17 @@ def test_rclone_finds_its_file(deploy_with: DeployWith) -> None:
     ]
 
 
+def test_a_volume_may_have_the_name_that_a_secrets_volume_would_have() -> None:
+    mine = {"name": "secret-bucket", "emptyDir": {}}
+    given = pod()
+    given["spec"]["volumes"] = [mine]
+    made = with_secrets(given, [in_pod(RCLONE, "bucket")])["spec"]
+    assert made["volumes"][0] == mine
+    assert made["volumes"][1]["secret"]["secretName"] == "bucket"
+    (mount,) = made["containers"][0]["volumeMounts"]
+    assert mount["name"] == made["volumes"][1]["name"] != "secret-bucket"
+
+
 def test_globus_and_environment_are_variables_only() -> None:
     secrets = [in_pod(GLOBUS, "globus"), in_pod(TOKENS, "tokens")]
     made = with_secrets(pod(), secrets)["spec"]

@@ -276,6 +276,20 @@ def test_the_outputs_of_another_stack(preview: bool) -> None:
         deploy(program, preview=preview)
 
 
+def test_what_is_looked_up_has_its_own_name() -> None:
+    def program() -> None:
+        found = k8s.core.v1.PersistentVolumeClaim.get(
+            "looked-up",
+            "dev/theirs",
+            opts=pulumi.ResourceOptions(provider=k8s.Provider("k", context="here")),
+        )
+        pulumi.export("name", found.metadata.name)
+        pulumi.export("volume", found.spec.volume_name)
+
+    # What is not there is left out of the outputs.
+    assert deploy(program).outputs == {"name": "theirs"}
+
+
 def test_children_and_manifests() -> None:
     class Pair(pulumi.ComponentResource):
         def __init__(self) -> None:

@@ -356,6 +356,12 @@ def test_refused(objects: Objects, words: str) -> None:
     assert len(str(refused.value).splitlines()) == 1
 
 
+def storage_class(**parameters: str) -> Objects:
+    return lambda opts: k8s.storage.v1.StorageClass(
+        "class", provisioner="blob.csi.azure.com", parameters=parameters, opts=opts
+    )
+
+
 TAKEN: dict[str, Objects] = {
     "a claim": claim(),
     "a volume": volume(),
@@ -369,6 +375,8 @@ TAKEN: dict[str, Objects] = {
     "qualified names": config_map(
         name="a.b-c", labels={"example.com/a_B.c": "D.e_f"}, annotations={"a/b": "c d"}
     ),
+    "a long word in a name": config_map(name=f"{'a' * 200}.b"),
+    "a driver's own words": storage_class(protocol="fuse2"),
     "a GPU": job(
         container(
             resources={
