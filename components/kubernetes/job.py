@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pulumi
@@ -19,32 +19,18 @@ from components.kubernetes.job_spec import (
     seconds,
 )
 from components.kubernetes.labels import DECLARED, JOB, QUEUE, RUN, RUNNING
-from components.kubernetes.mountable import Mount, PodSecret
-from components.kubernetes.program import pod_template
+from components.kubernetes.program import ProgramArgs, pod_template
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobArgs:
+class JobArgs(ProgramArgs):
     """What a Job is made from.
 
     Attributes:
         spec: The program, its image and how many pods run it.
-        namespace: Where it runs.
-        mounts: What its container mounts.
-        secrets: The secrets that its container gets.
-        node_selector: Labels of the nodes it runs on.
-        tolerations: Taints of these nodes, as a pod tolerates them.
-        service_account: The ServiceAccount of its pods, where neither the spec
-            nor a volume names one; default: Kubernetes' own.
     """
 
     spec: JobSpec
-    namespace: pulumi.Input[str]
-    mounts: Sequence[Mount] = ()
-    secrets: Sequence[PodSecret] = ()
-    node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
-    tolerations: Sequence[Mapping[str, Any]] = ()
-    service_account: str | None = None
 
 
 class Job(pulumi.ComponentResource):

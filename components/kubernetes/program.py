@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import pulumi
 
 from components.kubernetes.mountable import Mount, PodSecret
 from components.kubernetes.pod import with_mounts, with_secrets
 from components.kubernetes.program_spec import ProgramSpec
 from components.kubernetes.rendezvous import PodField, Variable
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramArgs:
+    """What a program in pods is made from, beside its spec.
+
+    Attributes:
+        namespace: Where it runs.
+        mounts: What its container mounts.
+        secrets: The secrets that its container gets.
+        node_selector: Labels of the nodes it runs on.
+        tolerations: Taints of these nodes, as a pod tolerates them.
+        service_account: The ServiceAccount of its pods, where neither the spec
+            nor a volume names one; default: Kubernetes' own.
+    """
+
+    namespace: pulumi.Input[str]
+    mounts: Sequence[Mount] = ()
+    secrets: Sequence[PodSecret] = ()
+    node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
+    tolerations: Sequence[Mapping[str, Any]] = ()
+    service_account: str | None = None
 
 
 def pod_template(

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.kubernetes.labels import WORKSPACE
-from components.kubernetes.mountable import Mount, PodSecret
-from components.kubernetes.program import pod_template
+from components.kubernetes.program import ProgramArgs, pod_template
 from components.kubernetes.workspace_spec import WorkspaceSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkspaceArgs:
+class WorkspaceArgs(ProgramArgs):
     """What a Workspace is made from.
 
     Attributes:
         spec: The program and its image.
-        namespace: Where it runs.
-        mounts: What its container mounts.
-        secrets: The secrets that its container gets.
-        node_selector: Labels of the nodes it runs on.
-        tolerations: Taints of these nodes, as a pod tolerates them.
-        service_account: The ServiceAccount of its pod, where neither the spec
-            nor a volume names one; default: Kubernetes' own.
     """
 
     spec: WorkspaceSpec
-    namespace: pulumi.Input[str]
-    mounts: Sequence[Mount] = ()
-    secrets: Sequence[PodSecret] = ()
-    node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
-    tolerations: Sequence[Mapping[str, Any]] = ()
-    service_account: str | None = None
 
 
 class Workspace(pulumi.ComponentResource):
