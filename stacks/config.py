@@ -7,6 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args
 
 from pydantic import Discriminator, Field, Tag
 
+from components.aws.bucket_spec import BucketSpec
+from components.aws.ebs_class_spec import EbsClassSpec
+from components.aws.efs_class_spec import EfsClassSpec
+from components.aws.efs_spec import EfsSpec
+from components.aws.eks_cluster_spec import EksClusterSpec
+from components.aws.fsx_lustre_class_spec import FsxLustreClassSpec
+from components.aws.fsx_lustre_spec import FsxLustreSpec
+from components.aws.kms_key_spec import KmsKeySpec
+from components.aws.network_spec import NetworkSpec
+from components.aws.node_pool_spec import EksNodePoolSpec
 from components.catalog.add_ons import AddOnName
 from components.catalog.problem import Problem
 from components.kubernetes.add_on_spec import AddOnSpec
@@ -16,6 +26,7 @@ from components.kubernetes.dataset_spec import DatasetSpec
 from components.kubernetes.ephemeral_spec import EphemeralSpec
 from components.kubernetes.granted_spec import GrantedSpec
 from components.kubernetes.job_spec import JobSpec
+from components.kubernetes.node_pool_spec import NodePoolSpec
 from components.kubernetes.scratch_spec import ScratchSpec
 from components.kubernetes.secret_spec import Secret
 from components.kubernetes.snapshot_class_spec import SnapshotClassSpec
@@ -24,7 +35,7 @@ from components.kubernetes.static_volume_spec import HostPathSpec, NfsSpec
 from components.kubernetes.storage_class_spec import StorageClassSpec
 from components.kubernetes.team_space_spec import TeamSpaceSpec
 from components.kubernetes.workspace_spec import WorkspaceSpec
-from components.spec import LabelKey, LabelValue, Name, ObjectName, Spec
+from components.spec import Name, ObjectName, Spec, Text
 
 NAMESPACE = "ml-storage"
 """The namespace of this project's configuration keys."""
@@ -33,6 +44,8 @@ SECTIONS = ("platform", "team")
 """The keys that are read as sections; others hold a value of their own."""
 
 FROM = "from"
+
+PROVISIONER = "provisioner"
 
 
 def _kind(value: Any) -> str | None:
@@ -48,7 +61,12 @@ def _word(spec: type[Spec]) -> str:
     return get_args(spec.model_fields["kind"].annotation)[0]
 
 
-Shared = Annotated[HostPathSpec | NfsSpec | CsiSpec, Field(discriminator="kind")]
+CloudStorage = FsxLustreSpec | EfsSpec | BucketSpec
+"""Storage that a cloud holds. A new kind is added here."""
+
+Shared = Annotated[
+    HostPathSpec | NfsSpec | CsiSpec | CloudStorage, Field(discriminator="kind")
+]
 """Storage of the platform's that teams are granted."""
 
 PodVolume = ScratchSpec | EphemeralSpec | DatasetSpec
@@ -56,6 +74,9 @@ PodVolume = ScratchSpec | EphemeralSpec | DatasetSpec
 
 OwnVolume = ClaimSpec | HostPathSpec | NfsSpec | CsiSpec | PodVolume
 """A volume that says itself what it is. A new kind is added here."""
+
+SeenVolume = OwnVolume | CloudStorage
+"""A volume of a team's, as its programs see it: its own, or what it was granted."""
 
 if TYPE_CHECKING:
     Volume = OwnVolume | GrantedSpec
@@ -81,64 +102,87 @@ class ClusterSpec(Spec):
     It is read when Pulumi runs, and never stored."""
 
 
-class Taint(Spec):
-    """A taint of a pool's nodes, which the pods of its jobs tolerate."""
+CloudClass = FsxLustreClassSpec | EfsClassSpec | EbsClassSpec
+"""Classes in the words of a cloud's storage. A new kind is added here."""
 
-    key: LabelKey
-    """The key of the taint, such as `nvidia.com/gpu`."""
-
-    value: LabelValue | None = None
-    """Its value; default: whatever it is, it is tolerated."""
-
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
-    """What becomes of pods that do not tolerate it."""
+CloudPool = EksNodePoolSpec
+"""Pools that the stack makes."""
 
 
-class NodePoolSpec(Spec):
-    """Nodes that the cluster has, as a job names them."""
+def _class_kind(value: Any) -> str:
+    """The kind of a class; `provisioner` where it is in the driver's words."""
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).get("kind", PROVISIONER)
+    return getattr(value, "kind", PROVISIONER)
 
-    labels: dict[LabelKey, LabelValue] = Field(min_length=1)
-    """Labels that these nodes have and no others."""
 
-    taints: list[Taint] = Field(default_factory=list[Taint])
-    """Taints of these nodes."""
+def _pool_kind(value: Any) -> str:
+    """Whether a pool is made, and so says how many nodes, or is there."""
+    if isinstance(value, dict):
+        return "made" if "nodes" in value else "there"
+    return "there" if isinstance(value, NodePoolSpec) else "made"
 
-    gpus: int = Field(default=0, ge=0)
-    """GPUs (`nvidia.com/gpu`) of each node."""
 
-    gpu_product: LabelValue | None = None
-    """The nodes' value of the label `nvidia.com/gpu.product`. Default: what
-    the machine has, where it is known."""
+def _cluster_kind(value: Any) -> str:
+    """Whether a cluster is named by a context, or by its cloud."""
+    if isinstance(value, dict):
+        made = "existing" in value or "create" in value
+        return "cloud" if made else "context"
+    return "context" if isinstance(value, ClusterSpec) else "cloud"
 
-    machine: str | None = None
-    """The cloud's name of the machine, such as `g5.12xlarge`. Default: the
-    label `node.kubernetes.io/instance-type`."""
 
-    min: int | None = Field(default=None, ge=0)
-    """How many nodes there always are. At 0 an autoscaler has to make them."""
+if TYPE_CHECKING:
+    AnyClass = StorageClassSpec | CloudClass
+    AnyPool = NodePoolSpec | CloudPool
+    AnyCluster = ClusterSpec | EksClusterSpec
+else:
+    AnyClass = Annotated[
+        Union[
+            *(Annotated[spec, Tag(_word(spec))] for spec in get_args(CloudClass)),
+            Annotated[StorageClassSpec, Tag(PROVISIONER)],
+        ],
+        Discriminator(_class_kind),
+    ]
+    AnyPool = Annotated[
+        Annotated[NodePoolSpec, Tag("there")] | Annotated[EksNodePoolSpec, Tag("made")],
+        Discriminator(_pool_kind),
+    ]
+    AnyCluster = Annotated[
+        Annotated[ClusterSpec, Tag("context")]
+        | Annotated[EksClusterSpec, Tag("cloud")],
+        Discriminator(_cluster_kind),
+    ]
 
 
 class EnvironmentConfig(Spec):
     """What an environment gives its teams; what a contract tells of it."""
 
-    cloud: Literal["kubernetes"]
-    """Where it runs: `kubernetes` is any cluster that exists."""
+    cloud: Literal["kubernetes", "aws"]
+    """Where it runs: `aws`, or `kubernetes` for any cluster that exists."""
+
+    region: Text | None = None
+    """The cloud's region, such as `us-west-2`. Required on a cloud."""
+
+    network: NetworkSpec | None = None
+    """The network of a cloud's storage and nodes."""
+
+    keys: dict[Name, KmsKeySpec] = Field(default_factory=dict[str, KmsKeySpec])
+    """KMS keys, by name."""
 
     add_ons: dict[AddOnName, AddOnSpec] = Field(
         default_factory=dict[AddOnName, AddOnSpec]
     )
     """What the cluster has for all of its teams, there already or installed."""
 
-    node_pools: dict[Name, NodePoolSpec] = Field(
-        default_factory=dict[str, NodePoolSpec]
-    )
-    """Nodes that jobs may ask for, by name."""
+    node_pools: dict[Name, AnyPool] = Field(default_factory=dict[str, AnyPool])
+    """Nodes that jobs may ask for, by name: there already (`labels`), or made
+    (`nodes`)."""
 
     storage: dict[Name, Shared] = Field(default_factory=dict[str, Shared])
     """Storage that teams are granted, by name."""
 
-    storage_classes: dict[ObjectName, StorageClassSpec] = Field(
-        default_factory=dict[str, StorageClassSpec]
+    storage_classes: dict[ObjectName, AnyClass] = Field(
+        default_factory=dict[str, AnyClass]
     )
     """StorageClasses, made or there already, by name."""
 
@@ -154,8 +198,38 @@ class EnvironmentConfig(Spec):
 class PlatformConfig(EnvironmentConfig):
     """An environment: the cluster, its pools, storage and classes, its teams."""
 
-    cluster: ClusterSpec
-    """The cluster, with the rights to make namespaces and roles in it."""
+    cluster: AnyCluster | None = None
+    """The cluster, with the rights to make namespaces and roles in it. Left out
+    where the stack has only network, keys and storage."""
+
+    account: Text | None = None
+    """The cloud's account: nothing is done in another. Default: whichever the
+    credentials are of."""
+
+    tags: dict[str, Text] = Field(default_factory=dict[str, str])
+    """Tags of everything that can have them."""
+
+    identity: Literal["pod-identity", "irsa"] = "pod-identity"
+    """How pods and drivers get their identity on AWS; default EKS Pod Identity,
+    `irsa` for the cluster's OIDC provider."""
+
+    storage_stack: Name | None = None
+    """The stack that has the network, the keys and the storage, where they are
+    not in this one."""
+
+    def problems(self) -> Iterator[Problem]:
+        """Any Kubernetes is a cluster that there is, and data is in one stack."""
+        if self.cloud == "kubernetes" and self.cluster is None:
+            yield Problem(rule="CFG02", message="required", path=("cluster",))
+        own = sorted({"storage", "network", "keys"} & self.model_fields_set)
+        if self.storage_stack is not None and own:
+            yield Problem(
+                rule="AWS27",
+                message="that stack has the network, the keys and the storage, and "
+                f"{', '.join(own)} stand here as well: they would not be made",
+                path=("storageStack",),
+                value=self.storage_stack,
+            )
 
 
 class TeamConfig(Spec):
@@ -215,6 +289,7 @@ class StackConfig(Spec):
 
 
 ENTRIES = (
+    ("platform", "keys", "*"),
     ("platform", "addOns", "*"),
     ("platform", "nodePools", "*"),
     ("platform", "storage", "*"),
@@ -237,6 +312,9 @@ TAGGED = (
     ("team", "volumes", "*"),
     ("team", "secrets", "*"),
     ("platform", "storage", "*"),
+    ("platform", "storageClasses", "*"),
+    ("platform", "nodePools", "*"),
+    ("platform", "cluster"),
 )
 """Mappings whose key `kind` says which Spec they are."""
 
@@ -248,14 +326,24 @@ _PROGRAM: dict[str, object] = {
     "graceSeconds": 0,
     "resources": {},
     "secrets": [],
+    "uris": {},
+    "runAs": {"user": 1000},
 }
 
-_NODES: dict[str, object] = {"pool": None, "gpus": 0, "gpuProducts": []}
+_NODES: dict[str, object] = {
+    "pool": None,
+    "gpus": 0,
+    "gpuProducts": [],
+    "neurons": 0,
+    "efa": 0,
+    "hugePages": None,
+}
 
 NEUTRAL: dict[tuple[str, ...], object] = {
     # Spelled as no one spells it: it is told from a size that someone stated.
     ("team", "volumes", "*", "size"): "+1.0e0",
     ("platform", "cloud"): "kubernetes",
+    ("platform", "storageStack"): None,
     ("platform", "cluster"): {"context": "context"},
     ("platform", "teams", "*", "deployers"): {},
     ("team", "cluster"): {"context": "context"},

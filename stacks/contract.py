@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, cast
 
@@ -21,6 +21,9 @@ from stacks.config import EnvironmentConfig, PlatformConfig
 
 OUTPUT = "contract"
 """The stack output that holds it."""
+
+DATA = ("region", "network", "keys", "storage")
+"""What the stack of a cluster takes from the stack of its storage."""
 
 VERSION = 1
 """Counts up when a team's program has to read it in another way."""
@@ -33,13 +36,21 @@ class Contract:
     Attributes:
         environment: The stack of the environment.
         provides: What it gives: pools, storage, classes, teams.
+        ids: What the cloud calls what it gives, by section and name: known once
+            it is deployed. Not part of the digest, nor of what can drift.
     """
 
     environment: str
     provides: EnvironmentConfig
+    ids: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @classmethod
-    def of(cls, platform: PlatformConfig, environment: str) -> Contract:
+    def of(
+        cls,
+        platform: PlatformConfig,
+        environment: str,
+        ids: Mapping[str, Any] | None = None,
+    ) -> Contract:
         """The contract of an environment as its YAML declares it."""
         names = EnvironmentConfig.model_fields
         fields = {name: getattr(platform, name) for name in names}
@@ -48,6 +59,7 @@ class Contract:
             provides=EnvironmentConfig.model_construct(
                 platform.model_fields_set & set(names), **fields
             ),
+            ids=ids or {},
         )
 
     def as_output(self) -> dict[str, Any]:
@@ -63,19 +75,31 @@ class Contract:
                 exclude={"add_ons": {"__all__": {"values"}}},
             ),
         }
-        return {**body, "digest": _digest(body)}
+        return {
+            **body,
+            "digest": _digest(body),
+            **({"ids": self.ids} if self.ids else {}),
+        }
 
-    def differences(self, other: Contract, team: str) -> list[str]:
-        """Where two contracts say different things to `team`: dotted paths."""
+    def differences(self, other: Contract, team: str | None) -> list[str]:
+        """Where two contracts say different things to `team`: dotted paths.
+
+        Args:
+            other: The other contract.
+            team: Who asks; None for the stack of a cluster, which takes only
+                what holds data.
+        """
+        only = _only if team is not None else _data
         mine, theirs = (
-            c.as_output()["provides"] for c in (_only(self, team), _only(other, team))
+            c.as_output()["provides"]
+            for c in (only(self, team or ""), only(other, team or ""))
         )
         return list(_differences(mine, theirs, ""))
 
 
 def _digest(body: Mapping[str, Any]) -> str:
     """A digest that is the same for the same values, however they are ordered."""
-    whole = {key: value for key, value in body.items() if key != "digest"}
+    whole = {key: body[key] for key in body if key not in ("digest", "ids")}
     text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -95,6 +119,16 @@ def _only(contract: Contract, team: str) -> Contract:
     """What concerns `team`: another team's guardrails are none of its affair."""
     teams = {n: t for n, t in contract.provides.teams.items() if n == team}
     provides = contract.provides.model_copy(update={"teams": teams})
+    return Contract(environment=contract.environment, provides=provides)
+
+
+def _data(contract: Contract, _: str) -> Contract:
+    """What a cluster beside it takes: network, keys and storage."""
+    provides = contract.provides.model_construct(
+        {"cloud", *DATA} & contract.provides.model_fields_set,
+        cloud=contract.provides.cloud,
+        **{name: getattr(contract.provides, name) for name in DATA},
+    )
     return Contract(environment=contract.environment, provides=provides)
 
 
@@ -137,7 +171,8 @@ def read(
             f"understood at {place}: {first['msg']}"
         )
         return None, [_wrong("CON01", message, environment)]
-    return Contract(environment=environment, provides=provides), []
+    ids = cast("dict[str, Any]", body.get("ids") or {})
+    return Contract(environment=environment, provides=provides, ids=ids), []
 
 
 def _envelope_problem(
@@ -203,7 +238,7 @@ def read_file(
 
 
 def drift(
-    deployed: Contract, declared: Contract, team: str, file: str
+    deployed: Contract, declared: Contract, team: str | None, file: str
 ) -> list[Problem]:
     """What the YAML of the environment says otherwise than what is deployed."""
     places = deployed.differences(declared, team)

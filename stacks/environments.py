@@ -27,12 +27,14 @@ class Known:
     problems: list[Problem] = field(default_factory=list[Problem])
 
 
-def offline(name: str, team: str, beside: FilePath, contract: FilePath | None) -> Known:
+def offline(
+    name: str, team: str | None, beside: FilePath, contract: FilePath | None
+) -> Known:
     """The environment `name` by the contract in a file, or by its YAML.
 
     Args:
         name: The stack of the environment.
-        team: The team that asks.
+        team: The team that asks; None where it is the stack of a cluster.
         beside: The directory that may hold the environment's YAML.
         contract: A contract as JSON; default: the YAML is what counts.
     """
@@ -54,7 +56,7 @@ def offline(name: str, team: str, beside: FilePath, contract: FilePath | None) -
     return Known(provides=declared.provides if declared else None, problems=problems)
 
 
-def deployed(value: object, name: str, team: str, beside: FilePath) -> Known:
+def deployed(value: object, name: str, team: str | None, beside: FilePath) -> Known:
     """The environment by what its stack exports."""
     given, problems = contracts.read(value, name, f"the stack {name}")
     return _compared(given, problems, name, team, beside)
@@ -64,7 +66,7 @@ def _compared(
     given: Contract | None,
     problems: list[Problem],
     name: str,
-    team: str,
+    team: str | None,
     beside: FilePath,
 ) -> Known:
     """A contract, held against the environment's YAML where that is there."""
@@ -102,4 +104,28 @@ def _declared(name: str, beside: FilePath) -> tuple[Contract | None, list[Proble
                 value=name,
             )
         ]
+    if platform.storage_stack is not None:
+        data, problems = _declared(platform.storage_stack, beside)
+        if data is None:
+            return None, problems or [
+                Problem(
+                    rule="CON07",
+                    message=f"{file.name} names the stack {platform.storage_stack}, "
+                    "whose file is not beside it: name the contract with --contract "
+                    "FILE",
+                    path=("team", "platform"),
+                    value=name,
+                )
+            ]
+        platform = with_storage(platform, data.provides)
     return Contract.of(platform, name), []
+
+
+def with_storage(platform: PlatformConfig, data: EnvironmentConfig) -> PlatformConfig:
+    """A cluster's stack with the network, keys and storage of another."""
+    taken = {
+        name: getattr(data, name)
+        for name in contracts.DATA
+        if name in data.model_fields_set and name not in platform.model_fields_set
+    }
+    return platform.model_copy(update=taken)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, cast
 
@@ -71,7 +71,7 @@ def from_file(
     if not section and (wrong or "environment" in (_mapping(source.data) or {})):
         return Loaded(None, _sorted(wrong or [_elsewhere(source)]))
 
-    def environment(name: str, team: str) -> environments.Known:
+    def environment(name: str, team: str | None) -> environments.Known:
         return environments.offline(name, team, file.parent, contract)
 
     loaded = _load(section, source, environment)
@@ -104,7 +104,7 @@ def from_values(
     """
     source = read(file, shown) if file.exists() else Source(shown)
 
-    def environment(name: str, team: str) -> environments.Known:
+    def environment(name: str, team: str | None) -> environments.Known:
         return environments.deployed(deployed, name, team, file.parent)
 
     loaded = _load(dict(values), source, environment, keys)
@@ -283,7 +283,7 @@ def _texts(value: Any) -> Iterator[str]:
 def _load(
     values: dict[str, Any],
     source: Source,
-    environment: Callable[[str, str], environments.Known],
+    environment: Callable[[str, str | None], environments.Known],
     keys: Mapping[str, bool] | None = None,
 ) -> Loaded:
     own = _own_keys(values)
@@ -298,14 +298,37 @@ def _load(
     gaps = [p.path for p in wrong]
     wrong += [e for e in errors if not _below(e.path, gaps)]
     if config is not None:
-        known = environments.Known()
-        if config.platform is None and config.team and config.team.platform:
-            known = environment(config.team.platform, config.team.name)
-        wrong += [*_warnings(config, ()), *known.problems]
-        wrong += checks.run(config, broken, known.provides, keys)
+        wrong += _warnings(config, ())
+        config, known = _with_others(config, environment)
+        wrong += known.problems
+        # Without its storage a cluster's stack cannot be judged.
+        if known.provides is not None or not _lacks_storage(config):
+            wrong += checks.run(config, broken, known.provides, keys)
     found = [_place(problem, source) for problem in wrong]
     errors_found = any(p.severity == "error" for p in wrong)
     return Loaded(None if errors_found else config, _sorted(found))
+
+
+def _lacks_storage(config: StackConfig) -> bool:
+    return config.platform is not None and config.platform.storage_stack is not None
+
+
+def _with_others(
+    config: StackConfig, environment: Callable[[str, str | None], environments.Known]
+) -> tuple[StackConfig, environments.Known]:
+    """The configuration with what another stack has, and what that other gives."""
+    platform, team = config.platform, config.team
+    if platform is not None and platform.storage_stack is not None:
+        data = environment(platform.storage_stack, None)
+        if data.provides is not None:
+            whole = environments.with_storage(platform, data.provides)
+            config = config.model_copy(update={"platform": whole})
+        at = ("platform", "storageStack")
+        problems = [replace(problem, path=at) for problem in data.problems]
+        return config, environments.Known(provides=data.provides, problems=problems)
+    if platform is None and team is not None and team.platform:
+        return config, environment(team.platform, team.name)
+    return config, environments.Known()
 
 
 def _warnings(spec: Any, path: Path) -> Iterator[Problem]:

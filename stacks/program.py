@@ -13,34 +13,46 @@ from pulumi.runtime import invoke_async
 from pulumi.runtime.config import is_config_secret
 
 from stacks import contract, report
+from stacks.cloud import cluster_provider
 from stacks.config import NAMESPACE, SECTIONS, StackConfig
 from stacks.contract import Contract
 from stacks.load import Loaded, from_values, secret_names
-from stacks.platform import Environment, build_platform, cluster_provider
+from stacks.platform import Environment, build_platform
 from stacks.team import build_team
 
 
 def run() -> None:
     """Run the program of this stack, and export what it made.
 
-    A team's stack first reads what its environment exports; nothing is
-    registered before that is known and all of the configuration is right.
+    A team's stack first reads what its environment exports, and a cluster's what
+    the stack of its storage does; nothing is registered before that is known and
+    all of the configuration is right.
 
     Raises:
         pulumi.RunError: There is any problem; it lists all of them.
     """
     values = _values()
-    team = values.get("team")
-    platform = cast("Any", team).get("platform") if isinstance(team, dict) else None
-    if "platform" in values or not isinstance(platform, str):
+    other = _other_stack(values)
+    if other is None:
         _export(build(load(values)))
         return
 
     async def after_the_contract() -> None:
-        deployed = await _deployed(platform)
+        deployed = await _deployed(other)
         _export(build(load(values, deployed), deployed))
 
     pulumi.run(after_the_contract)
+
+
+def _other_stack(values: Mapping[str, Any]) -> str | None:
+    """The stack that this one builds upon: of its storage, or of its environment."""
+    own = "platform" in values
+    section = values.get("platform" if own else "team")
+    if not isinstance(section, dict):
+        return None
+    keys = cast("dict[str, Any]", section)
+    name = keys.get("storageStack" if own else "platform")
+    return name if isinstance(name, str) else None
 
 
 def load(values: Mapping[str, Any], deployed: object = None) -> StackConfig:
@@ -48,7 +60,7 @@ def load(values: Mapping[str, Any], deployed: object = None) -> StackConfig:
 
     Args:
         values: The sections of this project's configuration, from Pulumi.
-        deployed: The contract that the environment's stack exports, or None.
+        deployed: The contract that the other stack exports, or None.
 
     Raises:
         pulumi.RunError: There is any problem; it lists all of them.
@@ -64,31 +76,45 @@ def build(config: StackConfig, deployed: object = None) -> dict[str, Any]:
 
     Args:
         config: What to build.
-        deployed: The contract of the environment, where another stack is it.
+        deployed: The contract of the other stack that this one builds upon.
     """
     # What is loaded by now stays to the end: the collector need not look at it
     # again with every resource, which took a third of the time.
     gc.freeze()
     outputs: dict[str, Any] = {}
     team = config.team
-    if config.platform is not None:
-        built = build_platform(config.platform)
-        outputs["context"] = config.platform.cluster.context
-        made = Contract.of(config.platform, pulumi.get_stack())
+    platform = config.platform
+    if platform is not None:
+        data = platform.storage_stack
+        built = build_platform(platform, _contract(deployed, data).ids if data else {})
+        outputs |= built.outputs
+        made = Contract.of(platform, pulumi.get_stack(), built.ids)
         outputs[contract.OUTPUT] = made.as_output()
     elif team is not None and team.cluster is not None and team.platform is not None:
-        given, _ = contract.read(deployed, team.platform, team.platform)
-        if given is None:
-            raise ValueError("a team is built upon the contract of its environment")
+        given = _contract(deployed, team.platform)
         outputs["context"] = team.cluster.context
         built = Environment(
-            config=given.provides, provider=cluster_provider(team.cluster)
+            config=given.provides,
+            provider=cluster_provider(team.cluster),
+            ids=given.ids,
         )
     else:
         raise ValueError("a stack has an environment, or names the stack that is one")
     if team is not None:
         outputs |= build_team(team, built)
     return outputs
+
+
+def _contract(deployed: object, stack: str) -> Contract:
+    """The contract that `stack` exports, which the checks have found right.
+
+    Raises:
+        ValueError: There is none, or it is wrong.
+    """
+    given, problems = contract.read(deployed, stack, stack)
+    if given is None:
+        raise ValueError(f"built upon a contract that is wrong: {problems[0].message}")
+    return given
 
 
 async def _deployed(environment: str) -> Any:

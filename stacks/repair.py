@@ -62,6 +62,8 @@ def _repair(values: dict[str, Any], problem: Problem, broken: set[Path]) -> None
         place = path[: len(pattern)]
         # Where the harmless value stands already, it did not help.
         if matches(pattern, meant) and not _holds(values, place, neutral):
+            # What stands in its place says nothing of what was meant.
+            broken.add(place)
             remove(values, place)
             if meant == path:
                 _put(values, place, deepcopy(neutral))

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.kubernetes.access import WORKLOAD
+from components.kubernetes.granted_spec import GrantedSpec
 from components.kubernetes.job import Job, JobArgs
 from components.kubernetes.job_spec import INDEX_VARIABLE, JobSpec
 from components.kubernetes.mountable import Mount
@@ -14,7 +15,7 @@ from components.kubernetes.pod import directory
 from components.kubernetes.program_spec import ProgramSpec
 from components.kubernetes.secret import TransferSecret, TransferSecretArgs
 from components.kubernetes.workspace import Workspace, WorkspaceArgs
-from stacks.config import NAMESPACE, NodePoolSpec, TeamConfig
+from stacks.config import NAMESPACE, AnyPool, TeamConfig
 from stacks.platform import Environment
 from stacks.volumes import Volumes, build_volumes, describe_volume
 
@@ -108,10 +109,32 @@ def program_args(
             for path, mount in spec.mounts.items()
         ],
         "secrets": [secrets[name] for name in spec.secrets],
-        "node_selector": pool.labels if pool else {},
+        "environment": bucket_uris(spec, config, environment),
+        "node_selector": pool.selector(spec.nodes.pool or "") if pool else {},
         "tolerations": tolerations(pool) if pool else (),
         "service_account": WORKLOAD,
     }
+
+
+def bucket_uris(
+    spec: ProgramSpec, config: TeamConfig, environment: Environment
+) -> dict[str, pulumi.Input[str]]:
+    """Where the buckets are that a program reads by itself, by its variables."""
+    found: dict[str, pulumi.Input[str]] = {}
+    for variable, uri in spec.uris.items():
+        volume = config.volumes[uri.volume]
+        if not isinstance(volume, GrantedSpec):
+            raise TypeError(f"{uri.volume} is no bucket of the platform's")
+        ids = environment.ids["storage"][volume.source]
+        grant = environment.config.teams[config.name].grants[volume.source]
+        parts = [part.strip("/") for part in (grant.prefix, uri.path) if part]
+        below = "".join(f"{part}/" for part in parts)
+        found[variable] = pulumi.Output.concat("s3://", ids["bucket"], "/", below)
+    if found and environment.config.region is not None:
+        # botocore reads the one, the other SDKs the other.
+        for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            found[variable] = environment.config.region
+    return found
 
 
 def program_options(
@@ -122,6 +145,7 @@ def program_options(
 ) -> pulumi.ResourceOptions:
     """Options of a program: after everything that its pods mount."""
     mounted = {mount.volume for mount in spec.mounts.values()}
+    mounted |= {uri.volume for uri in spec.uris.values()}
     after = [resource for name in sorted(mounted) for resource in volumes.after[name]]
     named = {*spec.secrets, *(volumes.secret_of(name) for name in mounted)}
     return pulumi.ResourceOptions.merge(
@@ -132,7 +156,7 @@ def program_options(
     )
 
 
-def tolerations(pool: NodePoolSpec) -> list[dict[str, str]]:
+def tolerations(pool: AnyPool) -> list[dict[str, str]]:
     """What a pod says to the taints of a pool."""
     return [
         {

@@ -36,6 +36,7 @@ def deploy_stack(
     secrets: Mapping[str, str] | None = None,
     contract: Stack | None = None,
     outputs: Callable[[Registered], Mapping[str, Any]] = lambda _: {},
+    name: str = "",
 ) -> Deployment:
     """What `pulumi up` would register for a stack.
 
@@ -52,13 +53,14 @@ def deploy_stack(
             configuration, or the contract itself as JSON has it. Default: the
             environment's file beside the team's.
         outputs: What the cluster adds to a resource's inputs.
+        name: Name of the stack; default: the one in the name of its file.
 
     Raises:
         RefusedError: The API server or the engine would refuse it, or there is
             a warning and `strict`.
         pulumi.RunError: `ml-storage check` finds a problem.
     """
-    name, root, config = _parts(stack)
+    found, root, config = _parts(stack)
     hidden = {
         key: f"(the value of {key})" for key, value in config.items() if _secret(value)
     }
@@ -68,7 +70,7 @@ def deploy_stack(
         preview=preview,
         config={k: _as_pulumi(v) for k, v in config.items() if k not in hidden},
         secrets=hidden,
-        stack=name,
+        stack=name or found,
         root=root,
         outputs=outputs,
         stacks=_environments(config, root, contract),
@@ -91,7 +93,11 @@ def contract_of(environment: Stack, name: str = "") -> dict[str, Any]:
     platform = PlatformConfig.model_validate(
         config.get(f"{NAMESPACE}:platform"), by_alias=True, by_name=False
     )
-    return Contract.of(platform, name or found).as_output()
+    name = name or found
+    if platform.cloud == "kubernetes":
+        return Contract.of(platform, name).as_output()
+    # What the cloud calls things is known once the environment's own stack ran.
+    return deploy_stack(environment, name=name).outputs[contracts.OUTPUT]
 
 
 def _parts(stack: Stack) -> tuple[str, Path | None, dict[str, Any]]:
@@ -119,10 +125,11 @@ def _as_pulumi(value: object) -> str:
 def _environments(
     config: Mapping[str, Any], root: Path | None, given: Stack | None
 ) -> dict[str, dict[str, Any]]:
-    """The outputs of the stack that a team's stack refers to."""
-    team = config.get(f"{NAMESPACE}:team")
-    name = cast("dict[str, Any]", team).get("platform") if _mapping(team) else None
-    if name is None or f"{NAMESPACE}:platform" in config:
+    """The outputs of the stack that this one builds upon."""
+    own, team = (config.get(f"{NAMESPACE}:{key}") for key in ("platform", "team"))
+    section, key = (team, "platform") if own is None else (own, "storageStack")
+    name = cast("dict[str, Any]", section).get(key) if _mapping(section) else None
+    if name is None:
         return {}
     if isinstance(given, Mapping) and "digest" in given:
         value = dict(given)

@@ -1,7 +1,7 @@
 """What a cluster must have for what its pools and jobs ask of it.
 
-An add-on with a chart can be installed; the others depend on whose cluster it
-is, and are there or are not.
+An add-on with a chart can be installed anywhere, one of `catalog.eks_add_ons` by
+EKS; the others depend on whose cluster it is, and are there or are not.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from components.catalog.aws_machines import machines
+from components.catalog.eks_add_ons import EKS_ADD_ONS
 
 AddOnName = Literal[
     "nvidia-device-plugin",
@@ -20,6 +23,17 @@ AddOnName = Literal[
     "jobset",
     "kueue",
     "prometheus-operator-crds",
+    "eks-pod-identity-agent",
+    "aws-fsx-csi-driver",
+    "aws-efs-csi-driver",
+    "aws-ebs-csi-driver",
+    "aws-mountpoint-s3-csi-driver",
+    "aws-ec2-local-instance-store-csi-driver",
+    "vpc-cni",
+    "coredns",
+    "kube-proxy",
+    "eks-node-monitoring-agent",
+    "metrics-server",
 ]
 
 
@@ -66,6 +80,11 @@ class AddOnKind:
     as_of: str = "2026-11-22"
     status: Literal["confirmed", "unconfirmed"] = "confirmed"
 
+    @property
+    def by_eks(self) -> bool:
+        """Whether EKS installs it, where the cluster is EKS's."""
+        return self.name in EKS_ADD_ONS
+
 
 _NVIDIA = "https://nvidia.github.io/k8s-device-plugin"
 _NVIDIA_SOURCE = (
@@ -92,6 +111,44 @@ _EVERY_NODE = {
     }
 }
 
+_EKS_SOURCE = (
+    "https://docs.aws.amazon.com/eks/latest/userguide/"
+    "workloads-add-ons-available-eks.html"
+)
+
+# What only EKS installs. It has a snapshot-controller as well, beside the chart.
+_OF_EKS: tuple[tuple[AddOnName, str], ...] = (
+    ("eks-pod-identity-agent", "identities of AWS for pods, by EKS Pod Identity"),
+    ("aws-fsx-csi-driver", "FSx for Lustre: fsx.csi.aws.com"),
+    ("aws-efs-csi-driver", "EFS: efs.csi.aws.com"),
+    ("aws-ebs-csi-driver", "disks of EBS: ebs.csi.aws.com"),
+    ("aws-mountpoint-s3-csi-driver", "buckets of S3 as files: s3.csi.aws.com"),
+    (
+        "aws-ec2-local-instance-store-csi-driver",
+        "volumes on the NVMe disks of nodes: lis.csi.aws.com",
+    ),
+    ("vpc-cni", "addresses of the VPC for pods"),
+    ("coredns", "names of services"),
+    ("kube-proxy", "ways to services"),
+    ("eks-node-monitoring-agent", "the health of nodes, accelerators included"),
+    ("metrics-server", "the use of CPU and memory, by which pods are scaled"),
+)
+
+CLUSTER_AUTOSCALER = Chart(
+    name="cluster-autoscaler",
+    repository="https://kubernetes.github.io/autoscaler",
+    version="9.59.0",
+    namespace="kube-system",
+)
+"""The chart of the autoscaler on EKS, of Cluster Autoscaler 1.35.0. Source:
+https://github.com/kubernetes/autoscaler 55c37cd
+cluster-autoscaler/charts/cluster-autoscaler (read 2026-11-22)."""
+
+# Agents of devices run on the nodes that have them, whatever keeps other pods
+# away: their charts tolerate no taint of a pool's own, that of EFA none at all,
+# and that of Node Feature Discovery the taint of a GPU with one value only.
+_EVERYWHERE = [{"operator": "Exists"}]
+
 _ROWS = (
     AddOnKind(
         name="nvidia-device-plugin",
@@ -101,7 +158,11 @@ _ROWS = (
             repository=_NVIDIA,
             version="0.20.0",
             namespace="nvidia-device-plugin",
-            values={"affinity": _EVERY_NODE, "failOnInitError": False},
+            values={
+                "affinity": _EVERY_NODE,
+                "failOnInitError": False,
+                "tolerations": _EVERYWHERE,
+            },
         ),
         source=_NVIDIA_SOURCE,
     ),
@@ -114,7 +175,12 @@ _ROWS = (
             repository=_NVIDIA,
             version="0.20.0",
             namespace="gpu-feature-discovery",
-            values={"devicePlugin": {"enabled": False}, "gfd": {"enabled": True}},
+            values={
+                "devicePlugin": {"enabled": False},
+                "gfd": {"enabled": True},
+                "tolerations": _EVERYWHERE,
+                "nfd": {"worker": {"tolerations": _EVERYWHERE}},
+            },
         ),
         source=_NVIDIA_SOURCE,
     ),
@@ -126,7 +192,12 @@ _ROWS = (
             name="oci://public.ecr.aws/neuron/neuron-helm-chart",
             version="1.10.0",
             namespace="kube-system",
-            values={"npd": {"enabled": False}},
+            values={
+                "npd": {"enabled": False},
+                "devicePlugin": {"tolerations": _EVERYWHERE},
+                # The chart's own list was seen without Trainium2.
+                "neuronInstances": [m.name for m in machines().values() if m.neurons],
+            },
         ),
         source="https://github.com/aws-neuron/neuron-helm-charts 8172e5e; the version "
         "from public notes of an installation",
@@ -140,6 +211,7 @@ _ROWS = (
             repository="https://aws.github.io/eks-charts",
             version="v0.5.30",
             namespace="kube-system",
+            values={"tolerations": _EVERYWHERE},
         ),
         source="https://github.com/aws/eks-charts 5239609 "
         "stable/aws-efa-k8s-device-plugin",
@@ -200,6 +272,10 @@ _ROWS = (
         ),
         source="https://github.com/prometheus-community/helm-charts cf408a2 "
         "charts/prometheus-operator-crds",
+    ),
+    *(
+        AddOnKind(name=name, provides=provides, chart=None, source=_EKS_SOURCE)
+        for name, provides in _OF_EKS
     ),
 )
 

@@ -5,6 +5,7 @@ Adding a driver is a row here; see `provisioners.py` for what a row says.
 
 from __future__ import annotations
 
+from components.catalog import ebs_driver, efs_driver, fsx_driver
 from components.catalog.provisioners import (
     SIDECAR,
     Conflict,
@@ -291,7 +292,10 @@ LOCAL_PATH = Driver(
     source="https://github.com/rancher/local-path-provisioner 9fa2a62 provisioner.go",
 )
 
-DRIVERS = (CEPHFS, RBD, NFS, AZURE_FILE, AZURE_BLOB, LOCAL_PATH)
+DRIVERS = (
+    *(CEPHFS, RBD, NFS, AZURE_FILE, AZURE_BLOB, LOCAL_PATH),
+    *(ebs_driver.DRIVER, efs_driver.DRIVER, fsx_driver.DRIVER),
+)
 _BY_NAME = {driver.name: driver for driver in DRIVERS}
 
 

@@ -6,25 +6,10 @@ one of the two places. `ml-storage rules` lists both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from components.catalog.rules_aws import SPEC_RULES_AWS
+from components.catalog.spec_rule import SpecRule
 
-
-@dataclass(frozen=True, slots=True)
-class SpecRule:
-    """A rule that no function over a whole stack is needed for.
-
-    Attributes:
-        id: Stable id, such as `QTY01`.
-        prevents: What would happen without it, in one line.
-        why: What is asked for and why, one sentence.
-    """
-
-    id: str
-    prevents: str
-    why: str
-
-
-SPEC_RULES: tuple[SpecRule, ...] = (
+_RULES: tuple[SpecRule, ...] = (
     SpecRule(
         "ADD02",
         "an add-on that no one knows to be there or not, or of which version",
@@ -352,5 +337,10 @@ SPEC_RULES: tuple[SpecRule, ...] = (
         "A program of several nodes is a job.",
     ),
 )
+
+SPEC_RULES: tuple[SpecRule, ...] = tuple(
+    sorted((*_RULES, *SPEC_RULES_AWS), key=lambda rule: rule.id)
+)
+"""Every rule of one Spec, by id."""
 
 BY_ID = {rule.id: rule for rule in SPEC_RULES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pulumi
@@ -20,10 +20,15 @@ class AddOnArgs:
     Attributes:
         spec: What is installed, and how.
         add_on: Which one.
+        values: Values that only its cloud knows. Those of the spec win.
+        chart: The chart of its cloud, where it has one of its own; default: the
+            catalog's.
     """
 
     spec: AddOnSpec
     add_on: AddOnName
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    chart: Chart | None = None
 
 
 class AddOn(pulumi.ComponentResource):
@@ -52,7 +57,7 @@ class AddOn(pulumi.ComponentResource):
         Raises:
             ValueError: The add-on exists already, or has no chart.
         """
-        chart = ADD_ONS[args.add_on].chart
+        chart = args.chart or ADD_ONS[args.add_on].chart
         if not args.spec.install:
             raise ValueError(
                 f"the add-on {args.add_on} is existing: nothing to install"
@@ -64,7 +69,7 @@ class AddOn(pulumi.ComponentResource):
         super().__init__("ml-storage:index:AddOn", name, None, opts)
         release = k8s.helm.v3.Release(
             f"{name}-release",
-            **release_fields(name, chart, args.spec),
+            **release_fields(name, chart, args.spec, args.values),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=chart.crds == "deleted",
@@ -76,7 +81,12 @@ class AddOn(pulumi.ComponentResource):
         self.register_outputs({"releaseName": self.release_name})
 
 
-def release_fields(name: str, chart: Chart, spec: AddOnSpec) -> dict[str, Any]:
+def release_fields(
+    name: str,
+    chart: Chart,
+    spec: AddOnSpec,
+    values: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """The arguments of the Helm release."""
     fields: dict[str, Any] = {
         "name": name,
@@ -89,7 +99,7 @@ def release_fields(name: str, chart: Chart, spec: AddOnSpec) -> dict[str, Any]:
         "cleanup_on_fail": True,
         # What a chart brings along is of the version that it was tested with.
         "skip_crds": False,
-        "values": merged(chart.values, spec.values),
+        "values": merged(merged(chart.values, values or {}), spec.values),
     }
     if chart.repository is not None:
         fields["repository_opts"] = {"repo": chart.repository}

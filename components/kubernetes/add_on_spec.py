@@ -21,14 +21,17 @@ class AddOnSpec(Spec):
     """The cluster has it, from its cloud or its owner: nothing is made."""
 
     install: bool = False
-    """Install its Helm chart. Not beside one that is there already."""
+    """Install its Helm chart, or on EKS the add-on that EKS has of this name. Not
+    beside one that is there already."""
 
     version: str | None = None
     """The exact version of the chart; default: the one this project was read
-    against."""
+    against. Of an add-on of EKS its build, such as `v1.9.0-eksbuild.1`; default:
+    what EKS has for the cluster's version."""
 
     values: dict[str, Any] = Field(default_factory=dict[str, Any])
-    """Values of the chart, over those that this project sets."""
+    """Values of the chart, over those that this project sets; of an add-on of EKS
+    its configuration."""
 
     def problems(self) -> Iterator[Problem]:
         """Existing or installed, and settings only of what is installed."""

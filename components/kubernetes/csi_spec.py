@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from components.catalog import driver_checks
 from components.catalog.problem import Problem
 from components.catalog.storage_kinds import BY_DRIVER, StorageKind, VolumeMode
 from components.kubernetes.static_volume_spec import StaticVolumeSpec
@@ -81,6 +82,11 @@ class CsiSpec(StaticVolumeSpec):
         """Access modes that the driver offers."""
         yield from super().problems()
         yield from pod_mode_stands_alone(self.access_modes)
+        check = driver_checks.VOLUMES.get(self.driver)
+        if check is not None:
+            yield from check(
+                self.volume_handle, self.volume_attributes, self.mount_options
+            )
 
     def unique_handle(self, namespace: str, claim: str) -> str:
         """The handle of the volume that `claim` in `namespace` is bound to.

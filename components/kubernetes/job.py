@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pulumi
@@ -68,14 +68,11 @@ class Job(pulumi.ComponentResource):
         """
         super().__init__("ml-storage:index:Job", name, None, opts)
         spec = args.spec
-        fields = job_fields(name, args)
-        if spec.job_set is not None:
-            fields = job_set_fields(name, spec, fields)
+        fields = _fields(name, args)
         labels = {JOB: name, RUN: str(spec.run)}
-        declared = digest(fields)
         if spec.queue is not None:
             labels[QUEUE] = spec.queue
-            declared = digest({"queue": spec.queue, **fields})
+        declared = declared_digest(name, args)
         metadata: Any = {
             "name": name,
             "namespace": args.namespace,
@@ -186,10 +183,41 @@ def service_fields(name: str, spec: JobSpec) -> Any:
     }
 
 
+def declared_digest(name: str, args: JobArgs) -> str:
+    """The digest of what is declared of the Job called `name`.
+
+    It is known in every preview, and the same in all of them: a value of the
+    environment that the cloud decides, such as the name of a bucket, is in it
+    as what the spec says of it, the volume and the path. Another bucket under
+    the same name of a volume is therefore no pending difference.
+    """
+    spec = args.spec
+    environment = {
+        key: spec.uris[key].declared
+        if key in spec.uris
+        else value
+        if isinstance(value, str)
+        else key
+        for key, value in args.environment.items()
+    }
+    fields = _fields(name, replace(args, environment=environment))
+    if spec.queue is not None:
+        fields = {"queue": spec.queue, **fields}
+    return digest(fields)
+
+
 def digest(fields: Mapping[str, Any]) -> str:
     """A short digest of a Job's spec, the same for the same content."""
     text = json.dumps(fields, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _fields(name: str, args: JobArgs) -> Any:
+    """The `spec` of the Job or of the JobSet."""
+    fields = job_fields(name, args)
+    if args.spec.job_set is None:
+        return fields
+    return job_set_fields(name, args.spec, fields)
 
 
 def job_fields(name: str, args: JobArgs) -> Any:
@@ -240,5 +268,6 @@ def _template(name: str, args: JobArgs) -> dict[str, Any]:
         node_selector=args.node_selector,
         tolerations=args.tolerations,
         service_account=args.service_account,
+        environment=args.environment,
         pod=pod,
     )

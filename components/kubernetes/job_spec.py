@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from components.catalog import pod_devices
 from components.catalog.problem import Problem
 from components.kubernetes.program_spec import ProgramSpec
 from components.kubernetes.rendezvous import (
@@ -28,6 +29,8 @@ MOST_PODS = 100_000
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/
 #completion-mode and ValidateJobSpec of Kubernetes 1.35, read 2026-11-22.
 """
+
+_SAYS_PROCESSES = re.compile(r"--nproc[-_]per[-_]node")
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([1-9]\d{0,6})([smhd])", re.ASCII)
@@ -184,23 +187,8 @@ class JobSpec(ProgramSpec):
         yield from super().problems()
         yield from self._shape()
         yield from self._numbers()
-        for name in (INDEX_VARIABLE, RUN_VARIABLE):
-            if name in self.env:
-                yield Problem(
-                    rule="JOB04",
-                    message="this variable is set by the job itself",
-                    path=("env", name),
-                    value=self.env[name],
-                )
-        for name in self.variables("job"):
-            if name in self.env:
-                yield Problem(
-                    rule="JOB08",
-                    message="this variable is set by the rendezvous of the pods",
-                    path=("env", name),
-                    value=self.env[name],
-                    nearest="rendezvous: {port, processesPerNode}",
-                )
+        yield from self._variables()
+        yield from self._processes()
         for path, mount in self.mounts.items():
             if mount.writers == "per-index" and self.numbered is None:
                 why = (
@@ -215,6 +203,48 @@ class JobSpec(ProgramSpec):
                     value=mount.writers,
                     nearest="sharded" if self.replicas > 1 else "one",
                 )
+
+    def _variables(self) -> Iterator[Problem]:
+        """What the job sets by itself has no other value."""
+        stated: dict[tuple[str, str], str] = {
+            **{("env", name): value for name, value in self.env.items()},
+            **{("uris", name): uri.volume for name, uri in self.uris.items()},
+        }
+        met = self.variables("job")
+        for (key, name), value in stated.items():
+            if name in (INDEX_VARIABLE, RUN_VARIABLE):
+                yield Problem(
+                    rule="JOB04",
+                    message="this variable is set by the job itself",
+                    path=(key, name),
+                    value=value,
+                )
+            elif name in met:
+                yield Problem(
+                    rule="JOB08",
+                    message="this variable is set by the rendezvous of the pods",
+                    path=(key, name),
+                    value=value,
+                    nearest="rendezvous: {port, processesPerNode}",
+                )
+
+    def _processes(self) -> Iterator[Problem]:
+        """As many processes as the rendezvous says start in a pod: one, by default."""
+        told = self.rendezvous is not None and self.rendezvous.processes_per_node
+        words = " ".join(self.command)
+        if not self.nodes.neurons or self.together == 1 or told:
+            return
+        if "torchrun" in words and not _SAYS_PROCESSES.search(words):
+            yield Problem(
+                rule="ACC10",
+                message="torchrun starts one process in each pod, and a process has "
+                "one core of its Neuron devices: say how many processes",
+                path=("nodes", "neurons"),
+                value=self.nodes.neurons,
+                nearest="rendezvous: {processesPerNode: NUMBER}",
+                link=pod_devices.NEURON_PROCESSES_LINK,
+                severity="warning",
+            )
 
     def _numbers(self) -> Iterator[Problem]:
         """Numbers that the API server takes of each pod, and not of all."""

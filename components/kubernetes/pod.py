@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from components.catalog import names, quantity
 from components.kubernetes.job_spec import INDEX_VARIABLE
@@ -33,7 +32,7 @@ def with_mounts(
     Raises:
         ValueError: Two volumes ask for different service accounts or nodes.
     """
-    pod = deepcopy(pod)
+    pod = _copied(pod)
     spec = pod.setdefault("spec", {})
     volumes = {mount.name: mount.volume for mount in mounts}
     spec["volumes"] = spec.get("volumes", []) + [
@@ -72,10 +71,20 @@ def with_secrets(
     Raises:
         ValueError: A variable would be set twice.
     """
-    pod = deepcopy(pod)
+    pod = _copied(pod)
     spec = pod["spec"]
     _add_secrets(spec, spec["containers"][container], secrets)
     return pod
+
+
+def _copied(value: Any) -> Any:
+    """A copy of what Kubernetes writes: an output of Pulumi's in it stays itself."""
+    if isinstance(value, dict):
+        known = cast("dict[str, Any]", value)
+        return {key: _copied(entry) for key, entry in known.items()}
+    if isinstance(value, list):
+        return [_copied(entry) for entry in cast("list[Any]", value)]
+    return value
 
 
 def _add_secrets(
@@ -147,7 +156,7 @@ def _add_init_containers(
             "image": init.image,
             "command": list(init.command),
             "volumeMounts": [{"name": volume, "mountPath": init.path}],
-            "resources": deepcopy(dict(init.resources)),
+            "resources": _copied(dict(init.resources)),
         }
         _add_secrets(spec, made, init.secrets)
         spec.setdefault("initContainers", []).append(made)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from components.catalog import pod_devices
 from components.kubernetes.mountable import Mount, PodSecret
 from components.kubernetes.pod import with_mounts, with_secrets
 from components.kubernetes.program_spec import ProgramSpec
@@ -26,6 +27,10 @@ class ProgramArgs:
         tolerations: Taints of these nodes, as a pod tolerates them.
         service_account: The ServiceAccount of its pods, where neither the spec
             nor a volume names one; default: Kubernetes' own.
+        environment: Environment variables beside those of the spec, which are
+            known only once what they are about exists: the URI for each of the
+            spec's `uris`, and the region of their buckets. Where `env` has a
+            variable too, that is its value.
     """
 
     namespace: pulumi.Input[str]
@@ -34,6 +39,9 @@ class ProgramArgs:
     node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
     tolerations: Sequence[Mapping[str, Any]] = ()
     service_account: str | None = None
+    environment: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
 
 
 def pod_template(
@@ -47,6 +55,7 @@ def pod_template(
     node_selector: Mapping[str, str] | None = None,
     tolerations: Sequence[Mapping[str, Any]] = (),
     service_account: str | None = None,
+    environment: Mapping[str, pulumi.Input[str]] | None = None,
     pod: Mapping[str, Any] | None = None,
     container: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -63,18 +72,23 @@ def pod_template(
         tolerations: Taints of these nodes, as a pod tolerates them.
         service_account: The ServiceAccount, where neither the program nor a
             volume names one; default: Kubernetes' own.
+        environment: Environment variables where the program has none of the name.
         pod: More fields of the pod.
         container: More fields of the container.
 
     Raises:
         ValueError: The program, its volumes and its secrets ask for different
-            service accounts, nodes or values of one variable.
+            service accounts, nodes or values of one variable; or a variable of
+            its `uris` has no value in `environment`.
     """
+    missing = sorted(spec.uris.keys() - (environment or {}).keys())
+    if missing:
+        raise ValueError(f"environment has no URI for {', '.join(missing)}")
     main = {
         "name": "main",
         "image": spec.image,
         "command": spec.command,
-        "env": _environment({**spec.env, **(variables or {})}),
+        "env": _environment({**(environment or {}), **spec.env, **(variables or {})}),
         "resources": _resources(spec),
         **(container or {}),
     }
@@ -88,13 +102,18 @@ def pod_template(
         "containers": [main],
         **(pod or {}),
     }
+    if spec.run_as is not None:
+        fields["securityContext"] = spec.run_as.of_the_pod
     if spec.service_account is not None:
         fields["serviceAccountName"] = spec.service_account
     if node_selector:
         fields["nodeSelector"] = dict(node_selector)
     tolerated = [dict(toleration) for toleration in tolerations]
-    if spec.nodes.gpus:
-        tolerated.append({"key": "nvidia.com/gpu", "operator": "Exists"})
+    tolerated += [
+        {"key": device, "operator": "Exists"}
+        for device in (pod_devices.GPU, pod_devices.NEURON)
+        if device in spec.nodes.devices
+    ]
     if tolerated:
         fields["tolerations"] = tolerated
     if spec.nodes.gpu_products:
@@ -106,6 +125,10 @@ def pod_template(
     template = with_secrets(template, list(once.values()))
     if service_account is not None:
         template["spec"].setdefault("serviceAccountName", service_account)
+    if spec.run_as is not None:
+        made = template["spec"]
+        for part in (*made.get("initContainers", ()), *made["containers"]):
+            part["securityContext"] = spec.run_as.of_a_container
     resources = template["spec"]["containers"][0]["resources"]
     if "memory" in resources["requests"]:
         # A pod that grows beyond what it asked for is its neighbours' problem.
@@ -113,7 +136,9 @@ def pod_template(
     return template
 
 
-def _environment(variables: Mapping[str, Variable]) -> list[dict[str, Any]]:
+def _environment(
+    variables: Mapping[str, Variable | pulumi.Input[str]],
+) -> list[dict[str, Any]]:
     return [
         {"name": key, "valueFrom": {"fieldRef": {"fieldPath": value.path}}}
         if isinstance(value, PodField)
@@ -126,11 +151,10 @@ def _resources(spec: ProgramSpec) -> dict[str, Any]:
     given = spec.resources
     requests = {"cpu": given.requests.cpu, "memory": given.requests.memory}
     limits = {"cpu": given.limits.cpu, "memory": given.limits.memory}
-    if spec.nodes.gpus:
-        requests["nvidia.com/gpu"] = limits["nvidia.com/gpu"] = str(spec.nodes.gpus)
+    devices = spec.nodes.devices
     return {
-        "requests": {key: value for key, value in requests.items() if value},
-        "limits": {key: value for key, value in limits.items() if value},
+        "requests": {**{k: v for k, v in requests.items() if v}, **devices},
+        "limits": {**{k: v for k, v in limits.items() if v}, **devices},
     }
 
 

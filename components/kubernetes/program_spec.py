@@ -11,16 +11,17 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from components.catalog import images, quantity
+from components.catalog import images, pod_devices, quantity
 from components.catalog.problem import Problem
+from components.kubernetes.nodes_spec import Nodes
+from components.kubernetes.run_as_spec import RunAsSpec
+from components.kubernetes.uri_spec import Uri, UriSpec, variables_of_their_own
 from components.kubernetes.volume_spec import Writers
 from components.spec import (
     LARGEST_COUNT,
     Cores,
-    Count,
     EnvironmentVariable,
     Image,
-    LabelValue,
     MountPath,
     Name,
     Size,
@@ -98,34 +99,6 @@ class Resources(Spec):
                 )
 
 
-class Nodes(Spec):
-    """The nodes a program's pods run on."""
-
-    pool: Name | None = None
-    """A pool of the platform's `nodePools`."""
-
-    count: Count = 1
-    """How many pods work together as one program, each with its own part of
-    the work; default 1."""
-
-    gpus: int = Field(default=0, ge=0, le=LARGEST_COUNT)
-    """GPUs (`nvidia.com/gpu`) of each pod; default 0."""
-
-    gpu_products: list[LabelValue] = Field(default_factory=list[str])
-    """Values of the label `nvidia.com/gpu.product` that will do."""
-
-    def problems(self) -> Iterator[Problem]:
-        """A GPU product needs a GPU."""
-        if self.gpu_products and not self.gpus:
-            yield Problem(
-                rule="JOB02",
-                message="a GPU product is asked for, but no GPU: say gpus too",
-                path=("gpuProducts",),
-                value=self.gpu_products,
-                nearest="gpus: 1",
-            )
-
-
 class ProgramSpec(Spec):
     """What runs in the pods, and what each pod has."""
 
@@ -137,6 +110,11 @@ class ProgramSpec(Spec):
 
     env: dict[EnvironmentVariable, Text] = Field(default_factory=dict[str, str])
     """Environment variables, texts all."""
+
+    uris: dict[EnvironmentVariable, Uri] = Field(default_factory=dict[str, UriSpec])
+    """Environment variable: a volume `from:` a bucket that the team was granted.
+    The variable holds its URI, `s3://bucket/prefix/`, for libraries that read and
+    write buckets themselves; the volume need not be mounted, and no key is needed."""
 
     mounts: dict[MountPath, Annotated[MountSpec, BeforeValidator(_mount)]] = Field(
         default_factory=dict[str, MountSpec]
@@ -154,6 +132,10 @@ class ProgramSpec(Spec):
 
     service_account: Name | None = None
     """The ServiceAccount that its pods run as; default: the team's own."""
+
+    run_as: RunAsSpec | None = None
+    """The user that it runs as, such as `{user: 1000}`, with all else that
+    `podSecurity: restricted` asks for. Default: what the image says."""
 
     grace_seconds: int = Field(default=30, ge=0, le=LARGEST_COUNT)
     """Seconds a pod has between SIGTERM and SIGKILL, for a last checkpoint."""
@@ -184,10 +166,25 @@ class ProgramSpec(Spec):
         return False
 
     def problems(self) -> Iterator[Problem]:
-        """An image that is the same tomorrow."""
+        """An image that is the same tomorrow, and what the fields say of each other."""
         problem = images.unpinned(self.image)
         if problem is not None:
             yield problem.under("image")
+        yield from variables_of_their_own(self.uris, self.env)
+        asked = (self.resources.requests, self.resources.limits)
+        if pod_devices.HUGE_PAGES in self.nodes.devices and not any(
+            given.cpu or given.memory for given in asked
+        ):
+            efa = self.nodes.huge_pages is None
+            yield Problem(
+                rule="ACC07",
+                message="Kubernetes gives huge pages, which come with EFA, only to "
+                "pods that say how much CPU or memory they want: say resources too",
+                path=("nodes", "efa" if efa else "hugePages"),
+                value=self.nodes.efa if efa else self.nodes.huge_pages,
+                nearest="resources: {requests: {memory: 32Gi}}",
+                link=pod_devices.HUGE_PAGES_LINK,
+            )
 
     def memory_limit(self, scratch: Decimal) -> Decimal | None:
         """Bytes a pod may use, `scratch` bytes of memory volumes counted in."""

@@ -17,15 +17,17 @@ from components.spec import Size
 
 
 class ScratchSpec(VolumeSpec):
-    """An `emptyDir`, on the node's disk or in the pod's memory."""
+    """An `emptyDir`, on the node's disk, its NVMe disks or in the pod's memory."""
 
     kind: Literal["scratch"]
 
-    medium: Literal["disk", "memory"] = "disk"
-    """`disk`, counted as ephemeral storage, or `memory`, counted as memory."""
+    medium: Literal["disk", "nvme", "memory"] = "disk"
+    """`disk` and `nvme` are counted as ephemeral storage, `memory` as memory.
+    `nvme` is the node's own disks, where its pool has put the kubelet's directory
+    on them: nothing else will do, so a program that mounts it names its pool."""
 
     size: Size
-    """The most it may hold: a pod that writes more is evicted (disk) or gets
+    """The most it may hold: a pod that writes more is evicted (disk, nvme) or gets
     "no space left on device" (memory)."""
 
     def problems(self) -> Iterator[Problem]:

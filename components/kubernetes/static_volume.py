@@ -8,6 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
+from components.kubernetes.csi_source import CsiSource
 from components.kubernetes.csi_spec import CsiSpec
 from components.kubernetes.mountable import MountedByClaim
 from components.kubernetes.static_volume_spec import StaticVolumeSpec
@@ -26,13 +28,16 @@ class StaticVolumeArgs:
             widens it; default: what the spec says.
         prefix: The directory of the storage that is the whole volume; default:
             all of it.
+        csi: How a cloud's storage is mounted, for exactly this access and
+            prefix: what its component answers. Required with a cloud's spec.
     """
 
-    spec: StaticVolumeSpec
+    spec: StaticVolumeSpec | CloudVolumeSpec
     namespace: pulumi.Input[str]
     claim_name: str | None = None
     access: Access | None = None
     prefix: str | None = None
+    csi: CsiSource | None = None
 
 
 class StaticVolume(MountedByClaim, pulumi.ComponentResource):
@@ -64,7 +69,8 @@ class StaticVolume(MountedByClaim, pulumi.ComponentResource):
             opts: Must carry the provider of the cluster.
 
         Raises:
-            ValueError: A prefix of storage that can only be mounted whole.
+            ValueError: A prefix of storage that can only be mounted whole, or
+                a cloud's storage without its `csi`.
         """
         super().__init__("ml-storage:index:StaticVolume", name, None, opts)
         self.spec = spec = args.spec
@@ -120,7 +126,11 @@ def _volume_fields(claim: str, args: StaticVolumeArgs, access: Access) -> Any:
 
 def _source(claim: str, args: StaticVolumeArgs, access: Access) -> dict[str, Any]:
     """What names the storage, with a handle that no other volume has."""
+    if args.csi is not None:
+        return args.csi.fields()
     spec = args.spec
+    if isinstance(spec, CloudVolumeSpec):
+        raise ValueError(f"a volume of {spec.kind} says how it is mounted: csi")
     source = spec.source(access=access, prefix=args.prefix)
     if isinstance(spec, CsiSpec):
         source["csi"]["volumeHandle"] = (
@@ -133,12 +143,14 @@ def _source(claim: str, args: StaticVolumeArgs, access: Access) -> dict[str, Any
     return source
 
 
-def _mode(spec: StaticVolumeSpec) -> dict[str, Any]:
+def _mode(spec: StaticVolumeSpec | CloudVolumeSpec) -> dict[str, Any]:
     """The volume mode, where it is not what Kubernetes takes for granted."""
     return {"volumeMode": spec.mode} if spec.mode == "Block" else {}
 
 
-def _claim_fields(spec: StaticVolumeSpec, volume_name: pulumi.Input[str]) -> Any:
+def _claim_fields(
+    spec: StaticVolumeSpec | CloudVolumeSpec, volume_name: pulumi.Input[str]
+) -> Any:
     """The `spec` of the PersistentVolumeClaim."""
     return {
         **_mode(spec),

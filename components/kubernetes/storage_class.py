@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.kubernetes.cloud_class_spec import CloudClassSpec
 from components.kubernetes.storage_class_spec import StorageClassSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorageClassArgs:
-    """What a StorageClass is made from."""
+    """What a StorageClass is made from.
 
-    spec: StorageClassSpec
+    Attributes:
+        spec: The class.
+        parameters: Parameters beside those of the spec, which only the cloud
+            knows: the id of a subnet, a key, a file system.
+        annotations: Annotations of the class.
+    """
+
+    spec: StorageClassSpec | CloudClassSpec
+    parameters: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
+    annotations: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class StorageClass(pulumi.ComponentResource):
@@ -52,8 +65,8 @@ class StorageClass(pulumi.ComponentResource):
         super().__init__("ml-storage:index:StorageClass", name, None, opts)
         made = k8s.storage.v1.StorageClass(
             f"{name}-class",
-            metadata={"name": name},
-            **storage_class_fields(args.spec),
+            metadata=_metadata(name, args.annotations),
+            **storage_class_fields(args.spec, args.parameters),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 delete_before_replace=True,
@@ -69,14 +82,23 @@ class StorageClass(pulumi.ComponentResource):
         self.register_outputs({"className": self.class_name})
 
 
-def storage_class_fields(spec: StorageClassSpec) -> dict[str, Any]:
+def _metadata(name: str, annotations: Mapping[str, str]) -> Any:
+    if annotations:
+        return {"name": name, "annotations": dict(annotations)}
+    return {"name": name}
+
+
+def storage_class_fields(
+    spec: StorageClassSpec | CloudClassSpec,
+    more: Mapping[str, pulumi.Input[str]] | None = None,
+) -> dict[str, Any]:
     """The arguments of the class, without those that are left at nothing."""
     fields: dict[str, Any] = {
         "provisioner": spec.provisioner,
         "reclaim_policy": spec.reclaim_policy,
         "volume_binding_mode": spec.binding,
         "allow_volume_expansion": spec.expandable,
-        "parameters": spec.all_parameters,
+        "parameters": {**spec.all_parameters, **(more or {})},
         "mount_options": spec.all_mount_options,
     }
     return {key: value for key, value in fields.items() if value not in ({}, [])}

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from components.catalog import labels, mount_options
+from components.catalog import driver_checks, labels, mount_options
 from components.catalog.presets import PRESETS, Preset, PresetName
 from components.catalog.problem import Problem
 from components.catalog.provisioner_tables import driver_of
@@ -63,6 +63,10 @@ class StorageClassSpec(Spec):
     parameters: dict[_Parameter, Text] = Field(default_factory=dict[str, str])
     """The driver's own parameters, texts all. Those of drivers that are known
     are checked."""
+
+    zone: str | None = Field(default=None, min_length=1)
+    """The zone of the volumes, where the driver makes them all in one, as that of
+    FSx for Lustre does. Default: the only zone that the pools have."""
 
     reclaim_policy: Literal["Delete", "Retain"] = "Delete"
     """What happens to a volume when its claim is deleted; default `Delete`:
@@ -132,6 +136,9 @@ class StorageClassSpec(Spec):
         row = driver_of(self.provisioner)
         if row is not None:
             yield from row.problems(self.all_parameters)
+            together = driver_checks.CLASSES.get(row.name)
+            if together is not None:
+                yield from together(self.all_parameters)
         yield from self._option_problems()
 
     def _provisioner_problems(self) -> Iterator[Problem]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pulumi
@@ -22,9 +23,18 @@ POD_SECURITY = "pod-security.kubernetes.io/enforce"
 
 @dataclass(frozen=True, kw_only=True)
 class TeamSpaceArgs:
-    """What a TeamSpace is made from."""
+    """What a TeamSpace is made from.
+
+    Attributes:
+        spec: The namespace and its guardrails.
+        workload_annotations: Annotations of the ServiceAccount that the team's
+            pods run as, such as `eks.amazonaws.com/role-arn`; default: none.
+    """
 
     spec: TeamSpaceSpec
+    workload_annotations: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
 
 
 class TeamSpace(pulumi.ComponentResource):
@@ -69,7 +79,8 @@ class TeamSpace(pulumi.ComponentResource):
                 spec=cast("Any", limits),
                 opts=inside,
             )
-        self._accounts(name, args.spec.deployers, inside)
+        self._workload(name, args.workload_annotations, inside)
+        self._deployer(name, args.spec.deployers, inside)
         self.register_outputs({"namespace": self.namespace})
 
     def _namespace(self, name: str, spec: TeamSpaceSpec) -> k8s.core.v1.Namespace:
@@ -92,15 +103,25 @@ class TeamSpace(pulumi.ComponentResource):
             ),
         )
 
-    def _accounts(
-        self, name: str, deployers: DeployersSpec, inside: pulumi.ResourceOptions
+    def _workload(
+        self,
+        name: str,
+        annotations: Mapping[str, pulumi.Input[str]],
+        inside: pulumi.ResourceOptions,
     ) -> None:
+        metadata: Any = {"name": WORKLOAD, "namespace": self.namespace}
+        if annotations:
+            metadata["annotations"] = dict(annotations)
         k8s.core.v1.ServiceAccount(
             f"{name}-workload",
-            metadata={"name": WORKLOAD, "namespace": self.namespace},
+            metadata=metadata,
             automount_service_account_token=False,
             opts=inside,
         )
+
+    def _deployer(
+        self, name: str, deployers: DeployersSpec, inside: pulumi.ResourceOptions
+    ) -> None:
         metadata: Any = {"name": DEPLOYER, "namespace": self.namespace}
         k8s.core.v1.ServiceAccount(
             f"{name}-deployer",

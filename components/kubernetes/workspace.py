@@ -109,6 +109,7 @@ def workspace_fields(name: str, args: WorkspaceArgs) -> Any:
             node_selector=args.node_selector,
             tolerations=args.tolerations,
             service_account=args.service_account,
+            environment=args.environment,
             # The first process of a process namespace gets no signal that it
             # does not listen for: `sleep` would outlast SIGTERM until it is
             # killed. The pod's own first process also reaps what shells leave.

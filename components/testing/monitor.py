@@ -12,6 +12,7 @@ from typing import Any
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
 from components.testing import cluster
+from components.testing.aws_outputs import aws_id, aws_outputs
 from components.testing.deployment import Deployment, RefusedError, Registered
 from components.testing.objects import object_problems
 from components.testing.schema import schema_errors
@@ -38,7 +39,10 @@ class Cloud(Mocks):
         self,
         outputs: Callable[[Registered], Mapping[str, Any]],
         stacks: Mapping[str, Mapping[str, Any]],
+        *,
+        preview: bool = False,
     ) -> None:
+        self.preview = preview
         self.outputs = outputs
         self.stacks = stacks
         self.current: Registered | None = None
@@ -49,6 +53,9 @@ class Cloud(Mocks):
         state = dict(args.inputs)
         if args.typ == STACK_REFERENCE:
             state |= self._stack_outputs(args.inputs["name"])
+        # What is looked up is known even to a preview.
+        if args.typ.startswith("aws:") and (args.resource_id or not self.preview):
+            state |= aws_outputs(args.typ, args.name, args.inputs)
         if self.current is not None:
             state |= self.outputs(self.current)
             self.states[self.current.urn] = state
@@ -61,7 +68,7 @@ class Cloud(Mocks):
             if found:
                 # It is there, though nothing is known of what it says.
                 state.setdefault("spec", {})
-        return args.resource_id or f"{args.name}-id", state
+        return args.resource_id or aws_id(args.typ, args.name), state
 
     def _stack_outputs(self, name: str) -> dict[str, Any]:
         if name not in self.stacks:

@@ -61,7 +61,10 @@ def deploy(
     """
     deployment = Deployment()
     monitor = Monitor(
-        Cloud(outputs, stacks or {}), deployment, preview=preview, complete=complete
+        Cloud(outputs, stacks or {}, preview=preview),
+        deployment,
+        preview=preview,
+        complete=complete,
     )
     # Pulumi keeps its settings in context variables: a copy of the context
     # keeps runs apart.

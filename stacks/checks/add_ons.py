@@ -3,84 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
-from components.catalog.add_ons import ADD_ONS, AddOnName
-from components.catalog.problem import UNSET, Path, Problem
+from components.aws.eks_cluster_spec import EksClusterSpec
+from components.aws.node_pool_spec import EksNodePoolSpec
+from components.catalog import eks_add_ons
+from components.catalog.add_ons import ADD_ONS
+from components.catalog.problem import UNSET, Problem
+from stacks.checks.needs import needs
+from stacks.checks.places import on_aws
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
-from stacks.config import NodePoolSpec, TeamConfig
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Something in the document that works only with an add-on.
-
-    Attributes:
-        add_on: Which.
-        at: Where the need stands.
-        value: What stands there.
-        without: What happens where the cluster does not have it.
-    """
-
-    add_on: AddOnName
-    at: Path
-    value: object
-    without: str
-
-
-def _needs(stack: Stack) -> Iterator[Need]:
-    # What the environment's own stack needs is said there.
-    platform, team = stack.config.platform, stack.config.team
-    if platform is not None:
-        for name, pool in platform.node_pools.items():
-            if pool.min == 0:
-                at = ("platform", "nodePools", name, "min")
-                yield Need("node-autoscaler", at, 0, _never_a_node(pool))
-        for name in platform.snapshot_classes:
-            at = ("platform", "snapshotClasses", name)
-            without = "the cluster knows no VolumeSnapshotClass"
-            yield Need("snapshot-controller", at, UNSET, without)
-    if team is not None:
-        yield from _needs_of_programs(team)
-        for name in team.snapshots:
-            at = ("team", "snapshots", name)
-            without = "the cluster knows no VolumeSnapshot"
-            yield Need("snapshot-controller", at, UNSET, without)
-
-
-def _never_a_node(pool: NodePoolSpec) -> str:
-    taints = ", ".join(taint.key for taint in pool.taints)
-    known = f"labels and taints ({taints})" if taints else "labels"
-    return (
-        "the pool has no node until an autoscaler makes one, and only where the "
-        f"autoscaler is told the pool's {known}"
-    )
-
-
-def _needs_of_programs(team: TeamConfig) -> Iterator[Need]:
-    for section, programs in (("jobs", team.jobs), ("workspaces", team.workspaces)):
-        for name, program in programs.items():
-            at = ("team", section, name, "nodes")
-            nodes = program.nodes
-            if nodes.gpus:
-                without = "no node offers nvidia.com/gpu, and the pod waits for ever"
-                yield Need("nvidia-device-plugin", (*at, "gpus"), nodes.gpus, without)
-            if nodes.gpu_products:
-                yield Need(
-                    "gpu-feature-discovery",
-                    (*at, "gpuProducts"),
-                    nodes.gpu_products,
-                    "no node has the label nvidia.com/gpu.product, and the pod waits "
-                    "for ever",
-                )
-    for name, job in team.jobs.items():
-        if job.job_set is not None:
-            at = ("team", "jobs", name, "jobSet")
-            yield Need("jobset", at, UNSET, "the cluster knows no JobSet")
-        if job.queue is not None:
-            at = ("team", "jobs", name, "queue")
-            yield Need("kueue", at, job.queue, "nothing ever lets the job out of it")
 
 
 def declared(stack: Stack) -> Iterator[Problem]:
@@ -88,7 +21,7 @@ def declared(stack: Stack) -> Iterator[Problem]:
     if stack.platform is None:
         return
     known = stack.names("platform", "addOns")
-    for need in _needs(stack):
+    for need in needs(stack):
         if need.add_on in known:
             continue
         known.add(need.add_on)
@@ -105,10 +38,13 @@ def declared(stack: Stack) -> Iterator[Problem]:
 
 def has_a_chart(stack: Stack) -> Iterator[Problem]:
     """What is to be installed can be."""
-    for name, add_on in (
-        stack.config.platform.add_ons if stack.config.platform else {}
-    ).items():
-        if add_on.install and ADD_ONS[name].chart is None:
+    platform = stack.config.platform
+    on_eks = platform is not None and isinstance(platform.cluster, EksClusterSpec)
+    for name, add_on in (platform.add_ons if platform else {}).items():
+        row = ADD_ONS[name]
+        if on_eks and (row.by_eks or name == "node-autoscaler"):
+            continue
+        if add_on.install and row.chart is None:
             yield Problem(
                 rule="",
                 message=f"{name} is not installed from here: it belongs to the cloud "
@@ -120,7 +56,45 @@ def has_a_chart(stack: Stack) -> Iterator[Problem]:
             )
 
 
+def version_of_eks(stack: Stack) -> Iterator[Problem]:
+    """A version of an add-on that EKS installs is one of EKS's own builds."""
+    platform = on_aws(stack)
+    if platform is None or not isinstance(platform.cluster, EksClusterSpec):
+        return
+    for name, add_on in platform.add_ons.items():
+        problem = eks_add_ons.version_problem(name, add_on.version)
+        if problem is not None and add_on.install:
+            yield problem.under("platform", "addOns", name)
+
+
+def disks_for_one(stack: Stack) -> Iterator[Problem]:
+    """The NVMe disks of a node are a driver's, or the kubelet's, and not both's."""
+    platform = on_aws(stack)
+    if platform is None or eks_add_ons.LOCAL_STORE not in platform.add_ons:
+        return
+    for name, pool in platform.node_pools.items():
+        if not isinstance(pool, EksNodePoolSpec) or pool.known_machine is None:
+            continue
+        machine = pool.known_machine
+        problem = eks_add_ons.local_store_problem(
+            machine.family, pool.store, nvme=machine.nvme_gb > 0
+        )
+        if problem is not None:
+            stated = pool.local_storage is not None or problem.path == ("machine",)
+            value = pool.machine if problem.path == ("machine",) else pool.store
+            yield replace(
+                problem,
+                path=("platform", "nodePools", name, *(problem.path if stated else ())),
+                value=value if stated else UNSET,
+                nearest=problem.nearest
+                if stated or problem.nearest is None
+                else f"localStorage: {problem.nearest}",
+            )
+
+
 RULES = (
     Rule("ADD01", "pods and objects that wait for what is not there", declared),
     Rule("ADD03", "an add-on that nothing can install", has_a_chart),
+    Rule("ADD07", "a version that EKS does not have", version_of_eks),
+    Rule("ADD08", "disks that are erased under the kubelet", disks_for_one),
 )

@@ -9,7 +9,7 @@ from components.catalog import gpus
 from components.catalog.problem import UNSET, Path, Problem, Severity
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
-from stacks.config import NodePoolSpec
+from stacks.config import AnyPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Asked:
     """
 
     at: Path
-    pool: NodePoolSpec | None
+    pool: AnyPool | None
     products: list[str]
 
 
@@ -42,7 +42,7 @@ def _asked(stack: Stack) -> Iterator[Asked]:
                 yield Asked(at, pools.get(nodes.pool or ""), nodes.gpu_products)
 
 
-def _machine(pool: NodePoolSpec) -> gpus.Machine | None:
+def _machine(pool: AnyPool) -> gpus.Machine | None:
     name = pool.machine or pool.labels.get(gpus.MACHINE_LABEL)
     return gpus.MACHINES.get(name or "")
 

@@ -171,7 +171,7 @@ def _disk(
     stack: Stack, program: ProgramSpec, at: Path, limits: LimitsSpec
 ) -> Iterator[Problem]:
     """Disk scratch, and what the container writes beside it."""
-    scratch = _scratch(stack, program, "disk")
+    scratch = _scratch(stack, program, "disk") | _scratch(stack, program, "nvme")
     if not scratch:
         return
     asked = sum(scratch.values(), CONTAINER_DISK)

@@ -13,6 +13,7 @@ from components.catalog.problem import Path
 from components.catalog.provisioner_tables import driver_of
 from components.catalog.storage_kinds import BY_DRIVER, BY_KIND, StorageKind
 from components.kubernetes.claim_spec import ClaimSpec
+from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
 from components.kubernetes.csi_spec import CsiSpec
 from components.kubernetes.ephemeral_spec import EphemeralSpec
 from components.kubernetes.granted_spec import GrantedSpec, narrower
@@ -20,7 +21,7 @@ from components.kubernetes.job_spec import JobSpec
 from components.kubernetes.program_spec import MountSpec, ProgramSpec
 from components.kubernetes.team_space_spec import TeamSpaceSpec
 from components.kubernetes.volume_spec import Writers
-from stacks.config import EnvironmentConfig, OwnVolume, StackConfig
+from stacks.config import EnvironmentConfig, SeenVolume, StackConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class MountOf:
     program: ProgramSpec
     path: str
     mount: MountSpec
-    volume: OwnVolume | None
+    volume: SeenVolume | None
 
     @property
     def at(self) -> Path:
@@ -95,21 +96,21 @@ class Stack:
         return self.platform.teams.get(team.name) if self.platform and team else None
 
     @cached_property
-    def volumes(self) -> Mapping[str, OwnVolume]:
+    def volumes(self) -> Mapping[str, SeenVolume]:
         """The team's volumes that are whole.
 
         One that is granted is the platform's storage, as the team may use it;
         it is left out where there is no such grant.
         """
         team = self.config.team
-        volumes: dict[str, OwnVolume] = {}
+        volumes: dict[str, SeenVolume] = {}
         for name, volume in (team.volumes if team else {}).items():
             seen = self._granted(volume) if isinstance(volume, GrantedSpec) else volume
             if seen is not None:
                 volumes[name] = seen
         return volumes
 
-    def _granted(self, volume: GrantedSpec) -> OwnVolume | None:
+    def _granted(self, volume: GrantedSpec) -> SeenVolume | None:
         storage = self.platform.storage.get(volume.source) if self.platform else None
         grant = self.space.grants.get(volume.source) if self.space else None
         if storage is None or grant is None:
@@ -167,9 +168,9 @@ class Stack:
             for path, mount in program.mounts.items()
         ]
 
-    def storage_kind(self, volume: OwnVolume) -> StorageKind | None:
+    def storage_kind(self, volume: SeenVolume) -> StorageKind | None:
         """The catalog's row for a volume; None when its driver is not in it."""
-        if isinstance(volume, CsiSpec):
+        if isinstance(volume, CsiSpec | CloudVolumeSpec):
             return volume.storage_kind
         if not isinstance(volume, ClaimSpec | EphemeralSpec):
             return BY_KIND.get(volume.kind)

@@ -81,23 +81,25 @@ def namespace_of_its_own(stack: Stack) -> Iterator[Problem]:
 
 
 def pods_as_the_standard_wants(stack: Stack) -> Iterator[Problem]:
-    """Programs run as their images say, which `podSecurity: restricted` refuses."""
+    """Under `podSecurity: restricted` a program says whom it runs as (`runAs`)."""
     team, space = stack.config.team, stack.space
-    if team is None or space is None or not stack.programs:
+    if team is None or space is None:
         return
     # The level of a namespace that others made is theirs.
     if space.existing or space.adopt or space.pod_security != "restricted":
         return
+    silent = [owner for owner, program in stack.programs if program.run_as is None]
+    if not silent:
+        return
     here = stack.config.platform is not None
+    which = ", ".join(str(owner[-1]) for owner in silent)
     yield Problem(
         rule="",
         message="restricted refuses pods that do not say to run as another user than "
-        "root, and no pod of a job or workspace says it",
-        path=("platform", "teams", team.name, "podSecurity")
-        if here
-        else ("team", "name"),
-        value=space.pod_security if here else team.name,
-        nearest="baseline" if here else "podSecurity: baseline",
+        f"root: say runAs of {which}",
+        path=("platform", "teams", team.name, "podSecurity") if here else silent[0],
+        value=space.pod_security if here else UNSET,
+        nearest="baseline" if here else "runAs: {user: 1000}",
         link="https://kubernetes.io/docs/concepts/security/"
         "pod-security-standards/#restricted",
     )

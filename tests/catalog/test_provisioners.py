@@ -79,7 +79,7 @@ def test_a_driver_with_parameters_is_a_storage_kind() -> None:
         ("storage-ns.cephfs.csi.ceph.com", CEPHFS),
         ("openshift-storage.rbd.csi.ceph.com", RBD),
         ("notcephfs.csi.ceph.com", None),
-        ("ebs.csi.aws.com", None),
+        ("csi.example.com", None),
     ],
 )
 def test_rook_puts_a_namespace_before_its_drivers(name: str, row: Driver) -> None:

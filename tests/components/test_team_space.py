@@ -112,3 +112,19 @@ def test_pods_do_not_get_the_rights_of_the_deployer(deploy_with: Any) -> None:
     assert not any(a.inputs["automountServiceAccountToken"] for a in accounts)
     subjects = deployed.one("RoleBinding").inputs["subjects"]
     assert "workload" not in {s["name"] for s in subjects}
+
+
+def test_the_workload_account_carries_an_identity(deploy_with: Any) -> None:
+    role = "arn:aws:iam::123456789012:role/vision"
+    given = TeamSpaceArgs(
+        spec=TeamSpaceSpec(), workload_annotations={"eks.amazonaws.com/role-arn": role}
+    )
+    deployed = deploy_with(lambda opts: TeamSpace("vision", given, opts))
+    workload, deployer = deployed.all("kubernetes:core/v1:ServiceAccount")
+    assert workload.inputs["metadata"] == {
+        "name": access.WORKLOAD,
+        "namespace": "vision",
+        "annotations": {"eks.amazonaws.com/role-arn": role},
+    }
+    # Whoever deploys has none of the pods' rights.
+    assert "annotations" not in deployer.inputs["metadata"]

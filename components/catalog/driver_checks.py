@@ -1,0 +1,32 @@
+"""What drivers want of classes and volumes beyond one value at a time.
+
+A row of `provisioner_tables` says which parameters there are; how they go together,
+and what a PersistentVolume may say, is arithmetic of the driver's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from components.catalog import efs_driver, efs_volumes, fsx_driver, mountpoint
+from components.catalog.problem import Problem
+
+ClassCheck = Callable[[Mapping[str, str]], Iterable[Problem]]
+VolumeCheck = Callable[[str, Mapping[str, str], Sequence[str]], Iterable[Problem]]
+
+
+def _mountpoint(
+    handle: str, attributes: Mapping[str, str], options: Sequence[str]
+) -> Iterable[Problem]:
+    del handle  # Free text: the bucket stands in the attributes.
+    return mountpoint.volume_problems(attributes, options)
+
+
+CLASSES: Mapping[str, ClassCheck] = {fsx_driver.DRIVER.name: fsx_driver.check}
+"""By the driver, what is wrong with the parameters of a class together."""
+
+VOLUMES: Mapping[str, VolumeCheck] = {
+    efs_driver.DRIVER.name: efs_volumes.volume_problems,
+    mountpoint.DRIVER: _mountpoint,
+}
+"""By the driver, what is wrong with handle, attributes and options of a volume."""

@@ -1,0 +1,223 @@
+"""A cloud's storage: the keys, buckets and file systems that it names are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from components.aws.bucket_spec import BucketSpec
+from components.aws.ebs_class_spec import EbsClassSpec
+from components.aws.efs_class_spec import EfsClassSpec
+from components.aws.efs_spec import EfsSpec
+from components.aws.fsx_lustre_class_spec import FsxLustreClassSpec
+from components.aws.fsx_lustre_spec import FsxLustreSpec
+from components.catalog import kms
+from components.catalog.problem import Path, Problem
+from components.spec import closest
+from stacks.checks.places import has_data, on_aws, region_of
+from stacks.checks.rule import Rule
+from stacks.checks.stack import Stack
+from stacks.config import CloudStorage, PlatformConfig
+
+_LINKED = "https://docs.aws.amazon.com/fsx/latest/LustreGuide/create-dra-linked-data-repo.html"
+
+
+def _keys_named(platform: PlatformConfig) -> Iterator[tuple[Path, str]]:
+    """Every key that storage or a class of this stack names, and where."""
+    for name, spec in platform.storage.items() if has_data(platform) else ():
+        if isinstance(spec, CloudStorage):
+            yield from _named(("platform", "storage", name), spec.kms_key)
+    for name, spec in platform.storage_classes.items():
+        if isinstance(spec, FsxLustreClassSpec | EbsClassSpec):
+            yield from _named(("platform", "storageClasses", name), spec.kms_key)
+
+
+def _named(at: Path, key: str | None) -> Iterator[tuple[Path, str]]:
+    if key is not None:
+        yield (*at, "kmsKey"), key
+
+
+def known_key(stack: Stack) -> Iterator[Problem]:
+    """`kmsKey` names one of the platform's keys, or is the ARN of another."""
+    platform = on_aws(stack)
+    if platform is None:
+        return
+    known = stack.names("platform", "keys")
+    for at, key in _keys_named(platform):
+        # What is written as an ARN is judged as one.
+        if key not in known and ":" not in key and not key.startswith("alias/"):
+            yield Problem(
+                rule="",
+                message="no such key under platform.keys (one of someone else's is "
+                "given by its ARN)",
+                path=at,
+                value=key,
+                allowed=tuple(sorted(known)),
+                nearest=closest(key, known),
+                link=kms.LINK,
+            )
+
+
+def key_of_the_region(stack: Stack) -> Iterator[Problem]:
+    """A key encrypts only what is in its own region."""
+    platform = on_aws(stack)
+    own = region_of(platform)
+    if platform is None or own is None:
+        return
+    named = [
+        *_keys_named(platform),
+        *(
+            (("platform", "keys", name, "existing"), key.existing)
+            for name, key in (platform.keys.items() if has_data(platform) else ())
+            if key.existing is not None
+        ),
+    ]
+    for at, arn in named:
+        if not kms.is_key_arn(arn):
+            continue
+        region = arn.split(":")[3]
+        if region != own:
+            yield Problem(
+                rule="",
+                message=f"this key is in {region}, and the environment is in "
+                f"{own}: a key encrypts only what is in its own region",
+                path=at,
+                value=arn,
+                link="https://docs.aws.amazon.com/kms/latest/developerguide/"
+                "multi-region-keys-overview.html",
+            )
+
+
+def linked_to_a_bucket(stack: Stack) -> Iterator[Problem]:
+    """A file system is linked to a bucket of the platform's, and nothing else."""
+    platform = on_aws(stack)
+    if platform is None or not has_data(platform):
+        return
+    known = stack.names("platform", "storage")
+    buckets = [n for n, s in platform.storage.items() if isinstance(s, BucketSpec)]
+    for name, spec in platform.storage.items():
+        links = spec.linked_to if isinstance(spec, FsxLustreSpec) else ()
+        for index, link in enumerate(links):
+            if link.bucket is None:
+                continue
+            to = platform.storage.get(link.bucket)
+            problem = Problem(
+                rule="",
+                message="no such bucket under platform.storage (one of someone else's "
+                "is given by its uri)",
+                path=("platform", "storage", name, "linkedTo", index, "bucket"),
+                value=link.bucket,
+                allowed=tuple(sorted(buckets)),
+                nearest=closest(link.bucket, buckets),
+                link=_LINKED,
+            )
+            if link.bucket not in known:
+                yield problem
+            elif to is not None and not isinstance(to, BucketSpec):
+                yield replace(problem, message=f"{link.bucket} is no bucket of S3")
+
+
+def linked_to_a_general_bucket(stack: Stack) -> Iterator[Problem]:
+    """A link to a directory bucket is not known to work."""
+    platform = on_aws(stack)
+    if platform is None or not has_data(platform):
+        return
+    for name, spec in platform.storage.items():
+        links = spec.linked_to if isinstance(spec, FsxLustreSpec) else ()
+        for index, link in enumerate(links):
+            to = platform.storage.get(link.bucket or "")
+            if isinstance(to, BucketSpec) and to.directory:
+                yield Problem(
+                    rule="",
+                    message="this is a directory bucket, and no page of AWS says that "
+                    "FSx can be linked to one: its changes are not announced",
+                    path=("platform", "storage", name, "linkedTo", index, "bucket"),
+                    value=link.bucket,
+                    link=_LINKED,
+                    severity="warning",
+                )
+
+
+def class_of_a_file_system(stack: Stack) -> Iterator[Problem]:
+    """A class of EFS is of a file system that is there, and is EFS."""
+    platform = on_aws(stack)
+    if platform is None:
+        return
+    known = stack.names("platform", "storage")
+    file_systems = [n for n, s in platform.storage.items() if isinstance(s, EfsSpec)]
+    for name, spec in platform.storage_classes.items():
+        if not isinstance(spec, EfsClassSpec) or spec.of is None:
+            continue
+        of = platform.storage.get(spec.of)
+        # What the stack of the storage has is not known where it is not at hand.
+        unknown = not has_data(platform) and not platform.storage
+        if isinstance(of, EfsSpec) or unknown or (of is None and spec.of in known):
+            continue
+        yield Problem(
+            rule="",
+            message="no such file system of EFS under platform.storage"
+            if of is None
+            else f"{spec.of} is no file system of EFS",
+            path=("platform", "storageClasses", name, "of"),
+            value=spec.of,
+            allowed=tuple(sorted(file_systems)),
+            nearest=closest(spec.of, file_systems),
+        )
+
+
+def one_bucket_each(stack: Stack) -> Iterator[Problem]:
+    """No two entries make one bucket: each would undo what the other set."""
+    platform = on_aws(stack)
+    if platform is None or not has_data(platform):
+        return
+    first: dict[str, str] = {}
+    for name, spec in platform.storage.items():
+        if not isinstance(spec, BucketSpec):
+            continue
+        bucket = spec.bucket or spec.adopt or spec.existing
+        other = first.setdefault(bucket, name) if bucket is not None else name
+        if other == name:
+            continue
+        key = next(
+            key
+            for key, value in (
+                ("bucket", spec.bucket),
+                ("adopt", spec.adopt),
+                ("existing", spec.existing),
+            )
+            if value is not None
+        )
+        yield Problem(
+            rule="",
+            message=f"{other} is this bucket already: a part of it for a team is "
+            "granted by a prefix",
+            path=("platform", "storage", name, key),
+            value=bucket,
+        )
+
+
+def mounted_whole(stack: Stack) -> Iterator[Problem]:
+    """FSx for Lustre is granted whole: no directory of it can be enforced."""
+    platform = on_aws(stack)
+    for team, space in (platform.teams if platform else {}).items():
+        for name, grant in space.grants.items():
+            spec = platform.storage.get(name) if platform else None
+            if isinstance(spec, FsxLustreSpec) and grant.prefix is not None:
+                yield Problem(
+                    rule="",
+                    message="FSx for Lustre is mounted whole: a prefix would not keep "
+                    "the team out of the rest; EFS and S3 can grant a part",
+                    path=("platform", "teams", team, "grants", name, "prefix"),
+                    value=grant.prefix,
+                )
+
+
+RULES = (
+    Rule("AWS10", "a key that is not there", known_key),
+    Rule("AWS11", "a key that cannot encrypt it", key_of_the_region),
+    Rule("AWS12", "a link to nothing", linked_to_a_bucket),
+    Rule("AWS13", "a link that may be refused", linked_to_a_general_bucket),
+    Rule("AWS14", "a class whose claims have no file system", class_of_a_file_system),
+    Rule("AWS15", "a bucket that two entries set up", one_bucket_each),
+    Rule("AWS16", "a team that sees all where it was given a part", mounted_whole),
+)

@@ -1,0 +1,96 @@
+"""Zones: pools and storage are in zones that the region and the network have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from components.aws.node_pool_spec import EksNodePoolSpec
+from components.catalog import aws_regions
+from components.catalog.problem import UNSET, Problem
+from components.kubernetes.storage_class_spec import StorageClassSpec
+from components.spec import closest
+from stacks.checks.places import (
+    lustre_classes,
+    on_aws,
+    region_of,
+    stated_zones,
+    zones_of_storage,
+)
+from stacks.checks.rule import Rule
+from stacks.checks.stack import Stack
+from stacks.zones import class_zone, zones_of
+
+
+def of_the_region(stack: Stack) -> Iterator[Problem]:
+    """Every zone is one of the region: what is elsewhere cannot be reached."""
+    platform = on_aws(stack)
+    region = region_of(platform)
+    if platform is None or region is None:
+        return
+    for at, zone in stated_zones(platform):
+        problem = aws_regions.zone_of_region(zone, region)
+        if problem is not None:
+            # The key of a mapping is its own value.
+            value = UNSET if at[-1] == zone else zone
+            yield replace(problem, path=at, value=value)
+
+
+def with_a_subnet(stack: Stack) -> Iterator[Problem]:
+    """Pools and storage are in zones in which the network has a subnet."""
+    platform = on_aws(stack)
+    if platform is None or platform.network is None:
+        return
+    known = platform.network.zones
+    wanted = list(zones_of_storage(platform))
+    for name, pool in platform.node_pools.items():
+        if isinstance(pool, EksNodePoolSpec):
+            at = ("platform", "nodePools", name, "zones")
+            wanted += [((*at, index), zone) for index, zone in enumerate(pool.zones)]
+    for at, zone in wanted:
+        _, section, name, *_ = at
+        spec = platform.storage.get(str(name)) if section == "storage" else None
+        there = spec is not None and getattr(spec, "existing", None) is not None
+        if zone not in known and not there:
+            yield Problem(
+                rule="",
+                message=f"the network has no subnet in this zone: it has "
+                f"{', '.join(sorted(known))}",
+                path=at,
+                value=zone,
+                allowed=tuple(sorted(known)),
+                nearest=closest(zone, known) or next(iter(known), None),
+                link=aws_regions.LINK,
+            )
+
+
+def zone_of_a_class(stack: Stack) -> Iterator[Problem]:
+    """A class of FSx says its zone, where there are nodes in several or in none."""
+    platform = on_aws(stack)
+    if platform is None:
+        return
+    for name, spec in lustre_classes(platform):
+        if not isinstance(spec, StorageClassSpec):
+            continue
+        pools = platform.node_pools.values()
+        if class_zone(pools, spec) is not None:
+            continue
+        known = sorted(zones_of(pools)) or (
+            platform.network.zones if platform.network else []
+        )
+        yield Problem(
+            rule="",
+            message="required: the driver makes every file system in one zone, and it "
+            "is not clear from the pools in which",
+            path=("platform", "storageClasses", name),
+            allowed=tuple(known),
+            nearest=f"zone: {known[0]}" if known else None,
+            link="https://github.com/kubernetes-sigs/aws-fsx-csi-driver",
+        )
+
+
+RULES = (
+    Rule("NET09", "storage or nodes in another region", of_the_region),
+    Rule("ZON01", "storage or nodes without a subnet", with_a_subnet),
+    Rule("ZON06", "a class whose claims stay Pending for a zone", zone_of_a_class),
+)

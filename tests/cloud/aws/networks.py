@@ -1,0 +1,457 @@
+"""EC2's networks, security groups and launch templates, as AWS treats them."""
+
+import ipaddress
+import re
+from typing import Any, Final
+
+from tests.cloud.aws.file_systems import SECURITY_GROUP, SUBNET, in_subnet
+from tests.cloud.aws.sources import API
+from tests.cloud.kind import Kind, Making, Ref
+from tests.cloud.store import Things
+
+VPC: Final = "aws:ec2/vpc:Vpc"
+ROUTE_TABLE: Final = "aws:ec2/routeTable:RouteTable"
+EIP: Final = "aws:ec2/eip:Eip"
+TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
+
+_TAGS: Final = "ec2.CreateTags:Tags"
+_TEXT: Final = re.compile(r"[0-9A-Za-z_ .:/()#,@\[\]+=&;{}!$*-]{0,255}")
+_NETWORK: Final = "must be a valid CIDR block, whose host part is zero"
+
+
+def _cidr(value: Any) -> bool:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _in_vpc() -> Ref:
+    return Ref(
+        path="vpcId",
+        to=VPC,
+        missing="InvalidVpcID.NotFound: The vpc ID '{}' does not exist",
+        holds="DependencyViolation: The vpc '{}' has dependencies and cannot be "
+        "deleted.",
+    )
+
+
+def _in_table(*, holds: str | None = None) -> Ref:
+    return Ref(
+        path="routeTableId",
+        to=ROUTE_TABLE,
+        missing="InvalidRouteTableID.NotFound: The routeTable ID '{}' does not exist",
+        holds=holds,
+        ends=holds is None,
+    )
+
+
+def _own(making: Making) -> Things:
+    """A network comes with a security group and a route table of its own."""
+    group, table = "sg-" + making.hex(17, "sg"), "rtb-" + making.hex(17, "rtb")
+    inputs = {"vpcId": making.id}
+    return {
+        SECURITY_GROUP: {
+            group: {
+                "inputs": {"name": "default", **inputs},
+                "outputs": {"arn": making.arn("ec2", f"security-group/{group}")},
+                "of": making.id,
+            }
+        },
+        ROUTE_TABLE: {table: {"inputs": inputs, "outputs": {}, "of": making.id}},
+    }
+
+
+def _rule(direction: str) -> Kind:
+    operation = f"ec2.AuthorizeSecurityGroup{direction}"
+    permission = f"{operation}:IpPermissions"
+    return Kind(
+        type_=f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
+        id=lambda m: "sgr-" + m.hex(17),
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"security-group-rule/{m.id}"),
+            "securityGroupRuleId": lambda m: m.id,
+        },
+        models=(operation, permission),
+        members={
+            "cidrIpv4": f"{permission}.IpRanges.CidrIp",
+            "cidrIpv6": f"{permission}.Ipv6Ranges.CidrIpv6",
+            "description": f"{permission}.IpRanges.Description",
+            "prefixListId": f"{permission}.PrefixListIds.PrefixListId",
+            "referencedSecurityGroupId": f"{permission}.UserIdGroupPairs.GroupId",
+            "securityGroupId": f"{operation}:GroupId",
+            "tags": _TAGS,
+        },
+        checks={
+            "cidrIpv4": (_cidr, _NETWORK),
+            "cidrIpv6": (_cidr, _NETWORK),
+            "description": (lambda v: bool(_TEXT.fullmatch(v)), "invalid characters"),
+            "fromPort": (lambda v: -1 <= v <= 65535, "expected -1 to 65535"),
+            "toPort": (lambda v: -1 <= v <= 65535, "expected -1 to 65535"),
+        },
+        replaces=("securityGroupId",),
+        unique=(
+            *("cidrIpv4", "cidrIpv6", "fromPort", "ipProtocol", "prefixListId"),
+            *("referencedSecurityGroupId", "securityGroupId", "toPort"),
+        ),
+        exists="InvalidPermission.Duplicate: the specified rule already exists ({})",
+        refs=(
+            Ref(
+                path="securityGroupId",
+                to=SECURITY_GROUP,
+                missing="InvalidGroup.NotFound: The security group '{}' does not exist",
+                ends=True,
+            ),
+            Ref(
+                path="referencedSecurityGroupId",
+                to=SECURITY_GROUP,
+                missing="InvalidGroup.NotFound: The security group '{}' does not exist",
+                holds="DependencyViolation: resource {} has a dependent object",
+            ),
+        ),
+        source=API,
+    )
+
+
+KINDS: Final = (
+    Kind(
+        type_=VPC,
+        id=lambda m: "vpc-" + m.hex(17),
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"vpc/{m.id}"),
+            "defaultSecurityGroupId": lambda m: "sg-" + m.hex(17, "sg"),
+            "defaultRouteTableId": lambda m: "rtb-" + m.hex(17, "rtb"),
+            "mainRouteTableId": lambda m: "rtb-" + m.hex(17, "rtb"),
+            "ownerId": lambda m: m.account,
+        },
+        models=("ec2.CreateVpc",),
+        members={
+            "assignGeneratedIpv6CidrBlock": "AmazonProvidedIpv6CidrBlock",
+            "enableDnsHostnames": "ec2.ModifyVpcAttribute:EnableDnsHostnames",
+            "enableDnsSupport": "ec2.ModifyVpcAttribute:EnableDnsSupport",
+            "enableNetworkAddressUsageMetrics": (
+                "ec2.ModifyVpcAttribute:EnableNetworkAddressUsageMetrics"
+            ),
+            "tags": _TAGS,
+        },
+        checks={"cidrBlock": (_cidr, _NETWORK)},
+        replaces=("cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"),
+        defaults={"enableDnsSupport": True, "instanceTenancy": "default"},
+        computed=("cidrBlock", "enableDnsHostnames"),
+        beside=_own,
+        source=API,
+    ),
+    Kind(
+        type_=SUBNET,
+        id=lambda m: "subnet-" + m.hex(17),
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"subnet/{m.id}"),
+            "availabilityZone": lambda m: f"{m.region}a",
+            "ownerId": lambda m: m.account,
+        },
+        models=("ec2.CreateSubnet",),
+        members={
+            "assignIpv6AddressOnCreation": (
+                "ec2.ModifySubnetAttribute:AssignIpv6AddressOnCreation"
+            ),
+            "customerOwnedIpv4Pool": "ec2.ModifySubnetAttribute:CustomerOwnedIpv4Pool",
+            "enableDns64": "ec2.ModifySubnetAttribute:EnableDns64",
+            "enableLniAtDeviceIndex": (
+                "ec2.ModifySubnetAttribute:EnableLniAtDeviceIndex"
+            ),
+            "enableResourceNameDnsARecordOnLaunch": (
+                "ec2.ModifySubnetAttribute:EnableResourceNameDnsARecordOnLaunch"
+            ),
+            "enableResourceNameDnsAaaaRecordOnLaunch": (
+                "ec2.ModifySubnetAttribute:EnableResourceNameDnsAAAARecordOnLaunch"
+            ),
+            "mapCustomerOwnedIpOnLaunch": (
+                "ec2.ModifySubnetAttribute:MapCustomerOwnedIpOnLaunch"
+            ),
+            "mapPublicIpOnLaunch": "ec2.ModifySubnetAttribute:MapPublicIpOnLaunch",
+            "privateDnsHostnameTypeOnLaunch": (
+                "ec2.ModifySubnetAttribute:PrivateDnsHostnameTypeOnLaunch"
+            ),
+            "tags": _TAGS,
+        },
+        checks={"cidrBlock": (_cidr, _NETWORK)},
+        replaces=(
+            *("availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6Native"),
+            *("ipv4IpamPoolId", "ipv4NetmaskLength", "outpostArn", "vpcId"),
+        ),
+        defaults={"mapPublicIpOnLaunch": False},
+        computed=("availabilityZone", "availabilityZoneId"),
+        unique=("cidrBlock", "vpcId"),
+        exists="InvalidSubnet.Conflict: The CIDR conflicts with another subnet ({})",
+        refs=(_in_vpc(),),
+        source=API,
+    ),
+    Kind(
+        type_="aws:ec2/internetGateway:InternetGateway",
+        id=lambda m: "igw-" + m.hex(17),
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"internet-gateway/{m.id}"),
+            "ownerId": lambda m: m.account,
+        },
+        models=("ec2.CreateInternetGateway", "ec2.AttachInternetGateway"),
+        members={"tags": _TAGS},
+        computed=("vpcId",),
+        refs=(_in_vpc(),),
+        source=API,
+    ),
+    Kind(
+        type_=EIP,
+        id=lambda m: "eipalloc-" + m.hex(17),
+        outputs={
+            "allocationId": lambda m: m.id,
+            "arn": lambda m: m.arn("ec2", f"elastic-ip/{m.id}"),
+            "publicIp": lambda m: f"192.0.2.{int(m.hex(2), 16)}",
+        },
+        models=("ec2.AllocateAddress",),
+        members={
+            "associateWithPrivateIp": "ec2.AssociateAddress:PrivateIpAddress",
+            "instance": "ec2.AssociateAddress:InstanceId",
+            "networkInterface": "ec2.AssociateAddress:NetworkInterfaceId",
+            "tags": _TAGS,
+        },
+        replaces=(
+            *("customerOwnedIpv4Pool", "domain", "networkBorderGroup"),
+            "publicIpv4Pool",
+        ),
+        computed=("domain", "networkBorderGroup", "publicIpv4Pool"),
+        source=API,
+    ),
+    Kind(
+        type_="aws:ec2/natGateway:NatGateway",
+        id=lambda m: "nat-" + m.hex(17),
+        outputs={
+            "networkInterfaceId": lambda m: "eni-" + m.hex(17, "eni"),
+            "publicIp": lambda m: m.other(EIP, m.inputs.get("allocationId", "")).get(
+                "publicIp", ""
+            ),
+        },
+        models=("ec2.CreateNatGateway",),
+        members={"privateIp": "PrivateIpAddress", "tags": _TAGS},
+        replaces=(
+            *("allocationId", "connectivityType", "privateIp", "subnetId"),
+            "vpcId",
+        ),
+        defaults={"connectivityType": "public"},
+        refs=(
+            in_subnet("subnetId"),
+            _in_vpc(),
+            Ref(
+                path="allocationId",
+                to=EIP,
+                missing="InvalidAllocationID.NotFound: The allocation ID '{}' does "
+                "not exist",
+                holds="InvalidIPAddress.InUse: The address {} is in use",
+            ),
+        ),
+        source=API,
+    ),
+    Kind(
+        type_=ROUTE_TABLE,
+        id=lambda m: "rtb-" + m.hex(17),
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"route-table/{m.id}"),
+            "ownerId": lambda m: m.account,
+        },
+        models=("ec2.CreateRouteTable",),
+        members={"propagatingVgws": None, "routes": None, "tags": _TAGS},
+        replaces=("vpcId",),
+        computed=("propagatingVgws", "routes"),
+        refs=(_in_vpc(),),
+        source=API,
+    ),
+    Kind(
+        type_="aws:ec2/route:Route",
+        id=lambda m: (
+            f"r-{m.inputs['routeTableId']}"
+            f"{m.inputs.get('destinationCidrBlock', m.hex(8))}"
+        ),
+        outputs={"state": lambda m: "active"},
+        models=("ec2.CreateRoute",),
+        members={"egressOnlyGatewayId": "EgressOnlyInternetGatewayId"},
+        checks={"destinationCidrBlock": (_cidr, _NETWORK)},
+        replaces=(
+            *("destinationCidrBlock", "destinationIpv6CidrBlock"),
+            "destinationPrefixListId",
+            "routeTableId",
+        ),
+        exists="RouteAlreadyExists: The route identified by {} already exists.",
+        refs=(
+            _in_table(),
+            Ref(
+                path="natGatewayId",
+                to="aws:ec2/natGateway:NatGateway",
+                missing="InvalidNatGatewayID.NotFound: The natGateway ID '{}' does "
+                "not exist",
+            ),
+            Ref(
+                path="gatewayId",
+                to="aws:ec2/internetGateway:InternetGateway",
+                missing="InvalidGatewayID.NotFound: The gateway ID '{}' does not exist",
+            ),
+        ),
+        source=API,
+    ),
+    Kind(
+        type_="aws:ec2/routeTableAssociation:RouteTableAssociation",
+        id=lambda m: "rtbassoc-" + m.hex(17),
+        models=("ec2.AssociateRouteTable",),
+        replaces=("gatewayId", "subnetId"),
+        unique=("gatewayId", "subnetId"),
+        exists="Resource.AlreadyAssociated: the subnet has an association ({})",
+        refs=(
+            _in_table(
+                holds="DependencyViolation: The routeTable '{}' has dependencies and "
+                "cannot be deleted."
+            ),
+            Ref(
+                path="subnetId",
+                to=SUBNET,
+                missing="InvalidSubnetID.NotFound: The subnet ID '{}' does not exist",
+                ends=True,
+            ),
+        ),
+        source=API,
+    ),
+    Kind(
+        type_="aws:ec2/vpcEndpoint:VpcEndpoint",
+        id=lambda m: "vpce-" + m.hex(17),
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"vpc-endpoint/{m.id}"),
+            "ownerId": lambda m: m.account,
+            "state": lambda m: "available",
+        },
+        models=("ec2.CreateVpcEndpoint",),
+        members={
+            "autoAccept": None,
+            "policy": "PolicyDocument",
+            "tags": _TAGS,
+        },
+        replaces=("serviceName", "serviceRegion", "vpcEndpointType", "vpcId"),
+        defaults={"vpcEndpointType": "Gateway"},
+        computed=(
+            *("dnsOptions", "ipAddressType", "policy", "routeTableIds"),
+            "securityGroupIds",
+            "subnetIds",
+        ),
+        documents=("policy",),
+        refs=(_in_vpc(), in_subnet("subnetIds")),
+        source=API,
+    ),
+    Kind(
+        type_=SECURITY_GROUP,
+        id=lambda m: "sg-" + m.hex(17),
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"security-group/{m.id}"),
+            "ownerId": lambda m: m.account,
+        },
+        models=("ec2.CreateSecurityGroup",),
+        members={
+            "egress": None,
+            "ingress": None,
+            "name": "GroupName",
+            "namePrefix": None,
+            "revokeRulesOnDelete": None,
+            "tags": _TAGS,
+        },
+        checks={
+            "description": (lambda v: bool(_TEXT.fullmatch(v)), "invalid characters"),
+            "name": (
+                lambda v: len(v) <= 255 and not v.startswith("sg-"),
+                "must be at most 255 characters and cannot begin with sg-",
+            ),
+        },
+        replaces=("description", "name", "namePrefix", "vpcId"),
+        defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},
+        computed=("egress", "ingress"),
+        named="name",
+        unique=("name", "vpcId"),
+        exists="InvalidGroup.Duplicate: The security group already exists ({})",
+        refs=(_in_vpc(),),
+        source=API,
+    ),
+    Kind(
+        type_="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        id=lambda m: m.other(VPC, m.inputs.get("vpcId", ""))["defaultSecurityGroupId"],
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"security-group/{m.id}"),
+            "description": lambda m: "default VPC security group",
+            "name": lambda m: "default",
+            "ownerId": lambda m: m.account,
+        },
+        models=("ec2.CreateSecurityGroup",),
+        members={
+            "egress": None,
+            "ingress": None,
+            "revokeRulesOnDelete": None,
+            "tags": _TAGS,
+        },
+        replaces=("vpcId",),
+        defaults={"revokeRulesOnDelete": False},
+        refs=(
+            Ref(
+                path="vpcId",
+                to=VPC,
+                missing="InvalidVpcID.NotFound: The vpc ID '{}' does not exist",
+                ends=True,
+            ),
+        ),
+        source=API,
+    ),
+    _rule("Ingress"),
+    _rule("Egress"),
+    Kind(
+        type_=TEMPLATE,
+        id=lambda m: "lt-" + m.hex(17),
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"launch-template/{m.id}"),
+            "defaultVersion": lambda m: 1,
+            "latestVersion": lambda m: 1,
+        },
+        models=(
+            "ec2.CreateLaunchTemplate",
+            "ec2.CreateLaunchTemplate:LaunchTemplateData",
+        ),
+        members={
+            "defaultVersion": None,
+            "description": "VersionDescription",
+            "name": "LaunchTemplateName",
+            "namePrefix": None,
+            "networkInterfaces.ipv4AddressCount": None,
+            "networkInterfaces.ipv4Addresses": None,
+            "networkInterfaces.securityGroups": None,
+            "securityGroupNames": "LaunchTemplateData.SecurityGroups",
+            "tags": _TAGS,
+            "updateDefaultVersion": None,
+            "vpcSecurityGroupIds": "LaunchTemplateData.SecurityGroupIds",
+        },
+        replaces=("name", "namePrefix"),
+        computed=("defaultVersion",),
+        named="name",
+        unique=("name",),
+        exists="InvalidLaunchTemplateName.AlreadyExistsException: Launch template "
+        "name already in use ({})",
+        grows=("latestVersion",),
+        source=API,
+    ),
+    Kind(
+        type_="aws:ec2/placementGroup:PlacementGroup",
+        id=lambda m: m.inputs["name"],
+        outputs={
+            "arn": lambda m: m.arn("ec2", f"placement-group/{m.id}"),
+            "placementGroupId": lambda m: "pg-" + m.hex(17),
+        },
+        models=("ec2.CreatePlacementGroup",),
+        members={"name": "GroupName", "tags": _TAGS},
+        replaces=("name", "partitionCount", "spreadLevel", "strategy"),
+        computed=("partitionCount", "spreadLevel"),
+        named="name",
+        exists="InvalidPlacementGroup.Duplicate: The placement group '{}' exists",
+        source=API,
+    ),
+)

@@ -1,0 +1,207 @@
+"""Pulumi projects against the stand-in of AWS, run by the real command line."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from sandbox.engine import engine_environment, pulumi
+from sandbox.paths import state_dir
+from tests.cloud.aws.clusters import ADDRESS
+from tests.cloud.store import VARIABLE, Store
+from tests.engine.projects import STACK, Project
+
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+_HEADER: Final = """\
+import pulumi
+import pulumi_aws as aws
+
+provider = aws.Provider(
+    "aws",
+    region="us-west-2",
+    allowed_account_ids=["123456789012"],
+    default_tags={"tags": {"cost-center": "ml"}},
+)
+opts = pulumi.ResourceOptions(provider=provider)
+"""
+_SCRIPT: Final = """#!/bin/sh
+exec "{python}" -u -c 'import sys
+sys.path.insert(0, "{checkout}")
+from tests.cloud.aws.__main__ import main
+main()' "$@"
+"""
+
+
+class AwsProject(Project):
+    """A project with one stack, its own state and its own cloud.
+
+    It runs either small programs of the test's own, which `write` and `up` take
+    (they begin with a provider of us-west-2 and `opts` that name it), or the
+    program of this checkout, where `config` is given. `run`, `changes` and
+    `resource` are those of `Project`.
+
+    Example:
+        project = AwsProject(tmp_path)
+        project.store.put(VPC, "vpc-0123456789abcdef0", {"cidrBlock": "10.0.0.0/16"})
+        project.up('aws.s3.Bucket("data", opts=opts)')
+        [(name, bucket)] = project.store.all("aws:s3/bucket:Bucket").items()
+
+        project = AwsProject(tmp_path, config={"platform": {"cloud": "aws", …}})
+        project.up()
+
+    Attributes:
+        store: The cloud: what exists in it, and how a test changes it beside
+            the program.
+
+    Args:
+        directory: The test's own; state, cloud and plugins are made in it. Two
+            stacks of one environment share it, and with it the cloud.
+        config: What the stack's file says, without the namespaces of the keys.
+            Default: a program of the test's own in a project named `test`.
+        stack: Name of the stack.
+        kubeconfig: The user's. Default: none.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        config: Mapping[str, Any] | None = None,
+        stack: str = STACK,
+        kubeconfig: Path | None = None,
+    ) -> None:
+        self.directory = directory
+        self.stack = stack
+        self.header = _HEADER
+        self.store = Store(directory / "cloud")
+        self.env = aws_environment(directory, kubeconfig)
+        project: dict[str, Any] = {"name": "test", "runtime": "python"}
+        if config is not None:
+            project = yaml.safe_load((_CHECKOUT / "Pulumi.yaml").read_text())
+            project["main"] = os.path.relpath(_CHECKOUT, directory)
+            self.configure(config)
+        self.project: str = project["name"]
+        (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.run("stack", "init")
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Write the stack's file: the values of `platform`, `team` and the rest."""
+        keys = {f"ml-storage:{key}": value for key, value in config.items()}
+        file = self.directory / f"Pulumi.{self.stack}.yaml"
+        file.write_text(yaml.safe_dump({"config": keys}, sort_keys=False))
+
+    def command(self, *words: str) -> list[str]:
+        """Return a command of the command line for this stack."""
+        init = words[:2] == ("stack", "init")
+        stack = [self.stack] if init else ["--stack", self.stack]
+        return [str(pulumi()), *words, *stack, "--non-interactive"]
+
+    def preview(self, program: str | None = None, *, fails: bool = False) -> str:
+        """Return what a preview prints, with every difference."""
+        if program is not None:
+            self.write(program)
+        return self.run("preview", "--diff", fails=fails)
+
+    def refresh(self) -> str:
+        """Take what is in the cloud into the state."""
+        return self.run("refresh", "--yes", "--skip-preview", "--diff")
+
+    def take_down(self, *, exclude_protected: bool = False, fails: bool = False) -> str:
+        """Destroy everything, or all but what is protected."""
+        words = ["--exclude-protected"] if exclude_protected else []
+        return self.run("destroy", "--yes", "--skip-preview", *words, fails=fails)
+
+    def cluster_at(
+        self,
+        endpoint: str,
+        certificate_authority: str,
+        *,
+        bearer: str | None = None,
+        name: str = "*",
+    ) -> None:
+        """Say at which API server an EKS cluster is that is made from now on.
+
+        Args:
+            endpoint: Its URL.
+            certificate_authority: Its certificate, in base64.
+            bearer: What a command named `aws` answers to `eks get-token` from
+                now on: a token of that API server. Default: there is no
+                such command.
+            name: Name of the cluster. Default: any.
+        """
+        self.store.put(
+            ADDRESS,
+            name,
+            {"endpoint": endpoint, "certificateAuthority": certificate_authority},
+        )
+        if bearer is not None:
+            self._answer_with(bearer)
+
+    def _answer_with(self, bearer: str) -> None:
+        credential = {
+            "kind": "ExecCredential",
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "spec": {},
+            "status": {"token": bearer},
+        }
+        command = self.directory / "bin" / "aws"
+        command.parent.mkdir(exist_ok=True)
+        command.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(credential)}\nEND\n")
+        command.chmod(0o755)
+        first = str(command.parent)
+        if first not in self.env["PATH"].split(os.pathsep):
+            self.env["PATH"] = os.pathsep.join([first, self.env["PATH"]])
+
+    def resources(self, type_: str | None = None) -> list[dict[str, Any]]:
+        """Return what the state holds, all of it or of one Pulumi type."""
+        found = self.deployment().get("resources", [])
+        return [r for r in found if type_ in (None, r["type"])]
+
+    def deployment(self) -> dict[str, Any]:
+        """Return the state as the engine's file backend has it."""
+        stacks = self.directory / "backend/.pulumi/stacks"
+        file = stacks / self.project / f"{self.stack}.json"
+        return json.loads(file.read_text())["checkpoint"]["latest"]
+
+    def resource(self, name: str) -> dict[str, Any]:
+        """Return the only resource of that name in the state."""
+        found = [r for r in self.resources() if r["urn"].endswith(f"::{name}")]
+        assert len(found) == 1, found
+        return found[0]
+
+
+def aws_environment(directory: Path, kubeconfig: Path | None = None) -> dict[str, str]:
+    """Return the environment in which the engine finds the stand-in of AWS.
+
+    The other stand-ins are those of the sandbox; this one is in a home of the
+    test's own, because no user should ever meet it.
+
+    Args:
+        directory: The test's own: `backend`, `cloud` and `home` are made in it.
+        kubeconfig: The user's. Default: none.
+    """
+    user = str(kubeconfig or directory / "no-kubeconfig")
+    env = engine_environment(user, directory / "backend", stand_ins=True)
+    env["PULUMI_CONFIG_PASSPHRASE"] = ""
+    env[VARIABLE] = str(directory / "cloud")
+    home = directory / "home"
+    plugins = home / "plugins"
+    plugins.mkdir(parents=True, exist_ok=True)
+    for plugin in (state_dir() / "pulumi" / "plugins").iterdir():
+        if plugin.is_dir() and not (plugins / plugin.name).exists():
+            # The engine passes over a directory that is a link.
+            shutil.copytree(plugin, plugins / plugin.name)
+    version = importlib.metadata.version("pulumi-aws")
+    made = plugins / f"resource-aws-v{version}"
+    made.mkdir(exist_ok=True)
+    script = made / "pulumi-resource-aws"
+    script.write_text(_SCRIPT.format(python=sys.executable, checkout=_CHECKOUT))
+    script.chmod(0o755)
+    env["PULUMI_HOME"] = str(home)
+    return env

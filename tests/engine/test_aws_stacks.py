@@ -1,0 +1,249 @@
+"""The environments of `examples/aws` on the real engine, and a real API server.
+
+AWS is a stand-in that refuses what AWS refuses and replaces where AWS replaces;
+the objects in the cluster are the real API server's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from sandbox import cluster as sandbox
+from tests.cloud.project import AwsProject
+from tests.engine.aws import Account, provisioner
+
+pytestmark = pytest.mark.engine
+
+LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"
+EFS = "aws:efs/fileSystem:FileSystem"
+BUCKET = "aws:s3/bucket:Bucket"
+CLUSTER = "aws:eks/cluster:Cluster"
+ADD_ON = "aws:eks/addon:Addon"
+NODES = "aws:eks/nodeGroup:NodeGroup"
+KEY = "aws:kms/key:Key"
+VPC = "aws:ec2/vpc:Vpc"
+SUBNET = "aws:ec2/subnet:Subnet"
+
+# Charts are not to be had here: these count as there.
+CHARTS = tuple(
+    (f"{name}: {{install: true}}", f"{name}: {{existing: true{more}}}")
+    for name, more in (
+        ("nvidia-device-plugin", ""),
+        ("gpu-feature-discovery", ""),
+        ("efa-device-plugin", ""),
+        ("node-autoscaler", ""),
+    )
+)
+
+
+def data(project: AwsProject) -> dict[str, set[str]]:
+    """The ids of everything in the cloud that holds data, by type."""
+    return {
+        token: set(project.store.all(token)) for token in (LUSTRE, EFS, BUCKET, KEY)
+    }
+
+
+def test_a_whole_environment_previews_before_anything_exists(tmp_path: Path) -> None:
+    project = Account(tmp_path).stack("prod")
+    said = project.run("preview", "--json")
+    found = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    warnings = [d for d in found.get("diagnostics", []) if d["severity"] == "warning"]
+    assert warnings == []
+    assert set(found["changeSummary"]) == {"create"}
+    types = [step["newState"]["type"] for step in found["steps"]]
+    for token, count in ((NODES, 3), (BUCKET, 3), (LUSTRE, 1), (EFS, 1), (CLUSTER, 1)):
+        assert types.count(token) == count, token
+    assert types.count(ADD_ON) >= 5
+    assert project.store.read() == {}
+
+
+@pytest.fixture(scope="module")
+def prod(
+    tmp_path_factory: pytest.TempPathFactory, cluster: sandbox.Cluster
+) -> Iterator[Account]:
+    """The account with the environment in it."""
+    account = Account(tmp_path_factory.mktemp("aws"), cluster)
+    account.edit("prod", *CHARTS)
+    account.stack("prod").up()
+    yield account
+    _clean(["vision", "language"])
+
+
+def _clean(spaces: list[str]) -> None:
+    """Take what is left of the test's objects out of the sandbox."""
+    with sandbox.client() as connection:
+        core, storage = client.CoreV1Api(connection), client.StorageV1Api(connection)
+        for space in spaces:
+            if space in [n.metadata.name for n in core.list_namespace().items]:
+                core.delete_namespace(space, grace_period_seconds=0)
+        for volume in core.list_persistent_volume().items:
+            reference = volume.spec.claim_ref
+            if reference is not None and reference.namespace in spaces:
+                core.delete_persistent_volume(volume.metadata.name)
+        for made in storage.list_storage_class().items:
+            if made.provisioner.endswith(".csi.aws.com"):
+                storage.delete_storage_class(made.metadata.name)
+
+
+def claims(space: str) -> dict[str, Any]:
+    with sandbox.client() as connection:
+        core = client.CoreV1Api(connection)
+        found = core.list_namespaced_persistent_volume_claim(space).items
+        return {claim.metadata.name: claim for claim in found}
+
+
+def volume_of(claim: Any) -> Any:
+    with sandbox.client() as connection:
+        core = client.CoreV1Api(connection)
+        return core.read_persistent_volume(claim.spec.volume_name)
+
+
+def test_it_is_up_and_stays_as_it_is(prod: Account) -> None:
+    project = prod.stack("prod")
+    assert project.changes() == {}
+    project.refresh()
+    assert project.changes() == {}
+
+
+def test_granted_storage_is_bound_to_what_aws_made(prod: Account) -> None:
+    project = prod.stack("prod")
+    [lustre] = project.store.all(LUSTRE)
+    bound = claims("vision")
+    assert {c.status.phase for c in bound.values()} == {"Bound"}
+    mounted = volume_of(bound["training-data"])
+    assert mounted.spec.csi.driver == "fsx.csi.aws.com"
+    assert mounted.spec.csi.volume_handle == lustre
+    assert mounted.spec.csi.volume_attributes["mountname"] != "fsx"
+
+
+def test_teams_come_up_in_it(prod: Account) -> None:
+    """With the contract that the environment's stack exports."""
+    with provisioner("fsx.csi.aws.com", "efs.csi.aws.com"):
+        for name in ("vision-prod", "language-prod"):
+            prod.edit(name, (f"context: {name}", "context: ml-storage-sandbox"))
+            # The pod waits for nodes that are not here.
+            if name == "language-prod":
+                prod.edit(name, ("port: 8888", "port: 8888\n        await: false"))
+            project = prod.stack(name)
+            project.up()
+            assert project.changes() == {}
+    with sandbox.client() as connection:
+        batch = client.BatchV1Api(connection)
+        job = batch.read_namespaced_job("resnet", "vision")
+    [container] = job.spec.template.spec.containers
+    variables = {v.name: v.value for v in container.env}
+    [bucket] = [
+        name for name in prod.stack("prod").store.all(BUCKET) if "checkpoints" in name
+    ]
+    assert variables["CHECKPOINTS_URI"] == f"s3://{bucket}/vision/"
+    assert job.spec.template.spec.service_account_name == "workload"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "deployment: PERSISTENT_2, capacityGiB: 4800",
+            "deployment: PERSISTENT_2, capacityGiB: 2400",
+        ),
+        (
+            "kind: efs, kmsKey: data",
+            "kind: efs, performance: maxIO, throughput: bursting, kmsKey: data",
+        ),
+    ],
+    ids=["smaller Lustre", "EFS of another mode"],
+)
+def test_a_replacement_of_data_is_refused(
+    prod: Account, before: str, after: str
+) -> None:
+    project = prod.stack("prod")
+    held = data(project)
+    prod.edit("prod", (before, after))
+    try:
+        said = project.run("preview", fails=True)
+        assert "protect" in said
+        said = project.up(fails=True)
+    finally:
+        prod.edit("prod", (after, before))
+    assert data(project) == held
+
+
+def test_destroy_is_refused_and_keeps_everything(prod: Account) -> None:
+    project = prod.stack("prod")
+    held = data(project)
+    # As a person does it: the preview that comes first is refused already.
+    said = project.run("destroy", "--yes", fails=True)
+    assert "protected" in said
+    assert data(project) == held
+    assert project.changes() == {}
+
+
+def test_the_rest_goes_and_the_next_up_finds_the_data(prod: Account) -> None:
+    for name in ("vision-prod", "language-prod"):
+        prod.stack(name).take_down(exclude_protected=True)
+    project = prod.stack("prod")
+    held = data(project)
+    project.take_down(exclude_protected=True)
+    assert data(project) == held
+    assert project.store.all(VPC)
+    assert project.store.all(SUBNET)
+    project.up()
+    assert data(project) == held
+    assert project.changes() == {}
+
+
+@pytest.fixture(scope="module")
+def research(
+    tmp_path_factory: pytest.TempPathFactory, cluster: sandbox.Cluster
+) -> Iterator[Account]:
+    account = Account(tmp_path_factory.mktemp("research"), cluster)
+    account.stack("research-data").up()
+    account.stack("research").up()
+    yield account
+    _clean(["lab"])
+
+
+def test_a_cluster_is_thrown_away_and_made_again(research: Account) -> None:
+    storage, project = research.stack("research-data"), research.stack("research")
+    held = data(storage)
+    [first] = project.store.all(CLUSTER)
+    handles = {
+        name: volume_of(claim).spec.csi.volume_handle
+        for name, claim in claims("lab").items()
+    }
+    said = project.take_down()
+    assert project.resources() == [] or len(project.resources()) == 1
+    assert project.store.all(CLUSTER) == {}
+    assert claims("lab") == {}
+    assert data(storage) == held
+    assert storage.changes() == {}
+    gone = [line for line in said.splitlines() if "deleted" in line]
+    last_claim = max(
+        i for i, line in enumerate(gone) if "PersistentVolumeClaim" in line
+    )
+    first_driver = min(i for i, line in enumerate(gone) if "Addon" in line)
+    first_nodes = min(i for i, line in enumerate(gone) if "NodeGroup" in line)
+    assert last_claim < min(first_driver, first_nodes)
+    project.up()
+    [second] = project.store.all(CLUSTER)
+    assert first != second
+    assert data(storage) == held
+    again = {
+        name: volume_of(claim).spec.csi.volume_handle
+        for name, claim in claims("lab").items()
+    }
+    assert {k: h for k, h in again.items() if re.match("fs-|efs:", h)} == {
+        k: h for k, h in handles.items() if re.match("fs-|efs:", h)
+    }
+
+
+def test_a_team_cannot_be_built_on_storage_that_is_not_deployed(tmp_path: Path) -> None:
+    said = Account(tmp_path).stack("research").run("preview", fails=True)
+    assert "CON05" in said
