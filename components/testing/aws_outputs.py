@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -59,6 +60,8 @@ def aws_outputs(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any
         made["bucketRegion"] = REGION
     elif word == "DirectoryBucket":
         made["arn"] = f"arn:aws:s3express:{REGION}:{ACCOUNT}:bucket/{named}"
+    elif kind == "aws:kms/key:Key":
+        made["arn"] = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{_uuid(name)}"
     elif word in ("Role", "Policy"):
         made |= {"name": named, "arn": f"arn:aws:iam::{ACCOUNT}:role/{named}"}
     elif word == "LustreFileSystem":
@@ -73,6 +76,12 @@ def aws_outputs(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any
         group = {"autoscalingGroups": [{"name": f"eks-{name}"}]}
         made |= {"nodeGroupName": named, "resources": [group]}
     return made
+
+
+def _uuid(name: str) -> str:
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    lengths = (0, 8, 12, 16, 20, 32)
+    return "-".join(digest[a:b] for a, b in pairwise(lengths))
 
 
 def _cluster(name: str) -> dict[str, Any]:

@@ -226,7 +226,7 @@ def test_a_csi_volume_is_mounted_whole(deploy_with: Any) -> None:
         # What follows the colon is dropped by the driver.
         ("gcsfuse.csi.storage.gke.io", "data", "data:vision-bucket"),
         # Read whole: an access point, a file system, a share.
-        ("efs.csi.aws.com", "fs-1::fsap-1", "fs-1::fsap-1"),
+        ("efs.csi.aws.com", "efs:fs-01234567", "efs:fs-01234567"),
         ("fsx.csi.aws.com", "fs-1", "fs-1"),
         ("filestore.csi.storage.gke.io", "modeInstance/z/i/s", "modeInstance/z/i/s"),
         ("example.com", "vol-1", "vol-1"),
@@ -236,7 +236,8 @@ def test_a_csi_volume_is_mounted_whole(deploy_with: Any) -> None:
 def test_handles_are_unique_where_they_must_and_can_be(
     deploy_with: Any, driver: str, given: str, made: str, known: bool
 ) -> None:
-    spec = csi(driver=driver, volumeHandle=given)
+    named = {"bucketName": given} if driver == "s3.csi.aws.com" else {}
+    spec = csi(driver=driver, volumeHandle=given, volumeAttributes=named)
 
     def make(opts: pulumi.ResourceOptions) -> None:
         namespace = "vision" if known else pulumi.Output.from_input("vision")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,7 @@ def prod(
     tmp_path_factory: pytest.TempPathFactory, cluster: sandbox.Cluster
 ) -> Iterator[Account]:
     """The account with the environment in it."""
+    _clean(["vision", "language"])
     account = Account(tmp_path_factory.mktemp("aws"), cluster)
     account.edit("prod", *CHARTS)
     account.stack("prod").up()
@@ -77,11 +80,11 @@ def prod(
 
 
 def _clean(spaces: list[str]) -> None:
-    """Take what is left of the test's objects out of the sandbox."""
+    """Take what is left of the stacks' objects out of the sandbox, and wait."""
     with sandbox.client() as connection:
         core, storage = client.CoreV1Api(connection), client.StorageV1Api(connection)
         for space in spaces:
-            if space in [n.metadata.name for n in core.list_namespace().items]:
+            with suppress(client.ApiException):
                 core.delete_namespace(space, grace_period_seconds=0)
         for volume in core.list_persistent_volume().items:
             reference = volume.spec.claim_ref
@@ -90,6 +93,10 @@ def _clean(spaces: list[str]) -> None:
         for made in storage.list_storage_class().items:
             if made.provisioner.endswith(".csi.aws.com"):
                 storage.delete_storage_class(made.metadata.name)
+        until = time.monotonic() + 120
+        while any(n.metadata.name in spaces for n in core.list_namespace().items):
+            assert time.monotonic() < until, "the namespaces do not go"
+            time.sleep(0.5)
 
 
 def claims(space: str) -> dict[str, Any]:
@@ -203,6 +210,7 @@ def test_the_rest_goes_and_the_next_up_finds_the_data(prod: Account) -> None:
 def research(
     tmp_path_factory: pytest.TempPathFactory, cluster: sandbox.Cluster
 ) -> Iterator[Account]:
+    _clean(["lab"])
     account = Account(tmp_path_factory.mktemp("research"), cluster)
     account.stack("research-data").up()
     account.stack("research").up()

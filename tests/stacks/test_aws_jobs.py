@@ -34,9 +34,15 @@ def environment(job: dict[str, Any]) -> dict[str, str | None]:
     return {entry["name"]: entry.get("value") for entry in container["env"]}
 
 
-def test_a_uri_is_of_what_was_granted(jobs: dict[str, dict[str, Any]]) -> None:
+def test_a_uri_is_of_what_was_granted(
+    jobs: dict[str, dict[str, Any]], request: pytest.FixtureRequest
+) -> None:
     found = environment(jobs["pretrain"])
     data, checkpoints = found["DATASET_URI"], found["CHECKPOINT_URI"]
+    if request.node.callspec.id == "preview":
+        # AWS has not named the bucket yet.
+        assert (data, checkpoints) == (None, None)
+        return
     assert data is not None
     assert data.startswith("s3://datasets")
     assert data.endswith("/vision/")

@@ -104,6 +104,9 @@ def taker(token: str) -> type:
     with warnings.catch_warnings():
         # The SDK warns of its own deprecated classes as it defines them.
         warnings.simplefilter("ignore", DeprecationWarning)
+        # Packages of the SDK load when they are first looked into: one whose part
+        # was imported before that would stay empty.
+        getattr(getattr(pulumi_aws, package), name)
         found = importlib.import_module(f"pulumi_aws.{package}.{file}")
     classes = vars(found)
     return classes.get(f"{name}InitArgs") or classes[f"{name}Args"]
