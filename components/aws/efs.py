@@ -82,7 +82,12 @@ class Efs(pulumi.ComponentResource):
                 f"{name}-policy",
                 file_system_id=made.id,
                 policy=pulumi.Output.json_dumps(made.arn.apply(file_system_policy)),
-                opts=child,
+                # Data that is kept is still reached by TLS only.
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    protect=spec.on_delete == "protect",
+                    retain_on_delete=spec.on_delete == "retain",
+                ),
             )
             aws.efs.BackupPolicy(
                 f"{name}-backup-policy",

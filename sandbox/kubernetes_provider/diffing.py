@@ -1,6 +1,5 @@
 """What an update would change, path by path."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -78,35 +77,6 @@ def same(old: Any, new: Any, path: Path) -> bool:
         return parse_quantity(str(old)) == parse_quantity(str(new))
     except ValueError:
         return False
-
-
-def write_path(path: Path) -> str:
-    """Return a path as Pulumi writes it: `spec.containers[0].env`."""
-    written = ""
-    for part in path:
-        if isinstance(part, int):
-            written += f"[{part}]"
-        elif re.search(r'[."\[\]]', part):
-            escaped = part.replace('"', '\\"')
-            written += f'["{escaped}"]'
-        else:
-            written += f".{part}" if written else part
-    return written
-
-
-def parse_path(text: str) -> Path:
-    """Return the parts of a property path; `*` stays as it is."""
-    parts: list[str | int] = []
-    for quoted, index, name in re.findall(
-        r'\["((?:\\.|[^"\\])*)"\]|\[(\d+|\*)\]|([^.\[\]]+)', text
-    ):
-        if quoted:
-            parts.append(quoted.replace('\\"', '"'))
-        elif index:
-            parts.append(index if index == "*" else int(index))
-        else:
-            parts.append(name)
-    return tuple(parts)
 
 
 def _contains(above: Path, path: Path) -> bool:

@@ -96,7 +96,19 @@ def _clean(spaces: list[str]) -> None:
         until = time.monotonic() + 120
         while any(n.metadata.name in spaces for n in core.list_namespace().items):
             assert time.monotonic() < until, "the namespaces do not go"
+            for space in spaces:
+                _let_go(core, space)
             time.sleep(0.5)
+
+
+def _let_go(core: client.CoreV1Api, space: str) -> None:
+    """Take off what a Job keeps on pods that never ran, once it is gone."""
+    for pod in core.list_namespaced_pod(space).items:
+        if pod.metadata.deletion_timestamp is not None and pod.metadata.finalizers:
+            with suppress(client.ApiException):
+                core.patch_namespaced_pod(
+                    pod.metadata.name, space, {"metadata": {"finalizers": None}}
+                )
 
 
 def claims(space: str) -> dict[str, Any]:
@@ -250,6 +262,105 @@ def test_a_cluster_is_thrown_away_and_made_again(research: Account) -> None:
     assert {k: h for k, h in again.items() if re.match("fs-|efs:", h)} == {
         k: h for k, h in handles.items() if re.match("fs-|efs:", h)
     }
+
+
+OURS = {
+    VPC: "vpc-0123456789abcdef0",
+    SUBNET: "subnet-0123456789abcdef0",
+    LUSTRE: "fs-0123456789abcdef0",
+    EFS: "fs-0fedcba9876543210",
+    BUCKET: "corpora-of-the-company",
+    CLUSTER: "shared",
+}
+
+
+def test_what_there_is_is_used_or_taken_over_as_it_is(
+    tmp_path: Path, cluster: sandbox.Cluster
+) -> None:
+    _clean(["speech"])
+    account = Account(tmp_path, cluster)
+    project = account.stack("shared")
+    _fill(project)
+    with provisioner("fsx.csi.aws.com"):
+        project.up()
+    assert {token: [*project.store.all(token)] for token in OURS} == {
+        token: [id_] for token, id_ in OURS.items()
+    }
+    taken = [r for r in project.resources() if r.get("id") in OURS.values()]
+    assert {r["id"]: r.get("external", False) for r in taken} == {
+        OURS[LUSTRE]: True,
+        OURS[EFS]: False,
+        OURS[BUCKET]: True,
+        OURS[CLUSTER]: True,
+    }
+    bound = claims("speech")
+    handles = {n: volume_of(c).spec.csi.volume_handle for n, c in bound.items()}
+    assert handles["scratch"] == OURS[LUSTRE]
+    assert handles["models"] == f"efs:{OURS[EFS]}"
+    with sandbox.client() as connection:
+        made = client.StorageV1Api(connection).read_storage_class("lustre")
+        account_of_pods = client.CoreV1Api(connection).read_namespaced_service_account(
+            "workload", "speech"
+        )
+    assert made.parameters["fileSystemTypeVersion"] == "2.15"
+    assert made.parameters["subnetId"] == OURS[SUBNET]
+    assert made.parameters["securityGroupIds"].startswith("sg-")
+    assert set(json.loads(made.metadata.annotations["ml-storage/added"])) == {
+        *("fileSystemTypeVersion", "subnetId", "securityGroupIds"),
+    }
+    role = account_of_pods.metadata.annotations["eks.amazonaws.com/role-arn"]
+    assert role.startswith("arn:aws:iam::123456789012:role/")
+    assert project.changes() == {}
+    _clean(["speech"])
+
+
+def _fill(project: AwsProject) -> None:
+    """Put into the account what others made in it."""
+    put = project.store.put
+    network = {"vpcId": OURS[VPC]}
+    put(VPC, OURS[VPC], {"cidrBlock": "10.0.0.0/16"})
+    put(SUBNET, OURS[SUBNET], {**network, "availabilityZone": "us-west-2a"})
+    put(
+        LUSTRE,
+        OURS[LUSTRE],
+        {"subnetIds": OURS[SUBNET], "storageCapacity": 1200},
+        {"dnsName": "fs-0123456789abcdef0.fsx.example", "mountName": "abcdefgh"},
+    )
+    put(
+        EFS,
+        OURS[EFS],
+        {
+            "encrypted": True,
+            "performanceMode": "generalPurpose",
+            "throughputMode": "elastic",
+        },
+        {"arn": "arn:aws:elasticfilesystem:us-west-2:123456789012:file-system/fs-0"},
+    )
+    put(
+        BUCKET,
+        OURS[BUCKET],
+        {"bucket": OURS[BUCKET]},
+        {"arn": f"arn:aws:s3:::{OURS[BUCKET]}", "bucketRegion": "us-west-2"},
+    )
+    [address] = project.store.all("stand-in:cluster").values()
+    put(
+        CLUSTER,
+        OURS[CLUSTER],
+        {"name": OURS[CLUSTER]},
+        {
+            "arn": "arn:aws:eks:us-west-2:123456789012:cluster/shared",
+            "endpoint": address["inputs"]["endpoint"],
+            "certificateAuthority": {"data": address["inputs"]["certificateAuthority"]},
+            "vpcConfig": {
+                **network,
+                "clusterSecurityGroupId": "sg-0123456789abcdef0",
+                "subnetIds": [OURS[SUBNET]],
+            },
+            "identities": [
+                {"oidcs": [{"issuer": "https://oidc.eks.example/id/0123456789"}]}
+            ],
+        },
+    )
 
 
 def test_a_team_cannot_be_built_on_storage_that_is_not_deployed(tmp_path: Path) -> None:

@@ -74,8 +74,11 @@ def test_a_file_system_and_the_ways_into_it(preview: bool) -> None:
     }
     assert data.protect
     assert not data.retain_on_delete
-    # What holds no data is not in the way of a destroy.
-    assert [c.name for c in children.values() if c.protect] == ["models-file-system"]
+    # What holds no data is not in the way of a destroy, but what guards it stays.
+    assert sorted(c.name for c in children.values() if c.protect) == [
+        "models-file-system",
+        "models-policy",
+    ]
     assert children["models-backup-policy"].inputs["backupPolicy"] == {
         "status": "ENABLED"
     }
