@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sandbox.kubernetes_provider.diffing import same
 from sandbox.kubernetes_provider.naming import metadata
-from sandbox.kubernetes_provider.replacement import Path
+from sandbox.kubernetes_provider.paths import Path
 from sandbox.kubernetes_provider.values import Secret, has_secret, hide, plain
 
 INPUTS: Final = "__inputs"

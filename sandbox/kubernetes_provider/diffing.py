@@ -1,14 +1,13 @@
 """What an update would change, path by path."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from kubernetes.utils.quantity import parse_quantity
 
-from sandbox.kubernetes_provider.replacement import Path, touches
+from sandbox.kubernetes_provider.paths import Change, Path, parse_path, write_path
+from sandbox.kubernetes_provider.replacement import touches
 from sandbox.kubernetes_provider.values import UNKNOWN
-
-Change = Literal["add", "delete", "update"]
 
 # Below these keys Kubernetes holds quantities, which have many spellings.
 _QUANTITIES: Final = frozenset(

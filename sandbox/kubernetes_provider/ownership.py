@@ -3,8 +3,8 @@
 import secrets
 from typing import Any, Final
 
-from sandbox.kubernetes_provider.diffing import parse_path
 from sandbox.kubernetes_provider.naming import metadata
+from sandbox.kubernetes_provider.paths import parse_path
 
 # Whose updates an apply takes over: the provider's own creation, and kubectl's.
 _TAKEN_OVER: Final = frozenset(

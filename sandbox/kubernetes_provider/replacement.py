@@ -3,9 +3,8 @@
 import re
 from typing import Any, Final
 
+from sandbox.kubernetes_provider.paths import Path
 from sandbox.kubernetes_provider.values import Secret, Unknown
-
-Path = tuple[str | int, ...]
 
 _ALWAYS: Final = ("metadata.name", "metadata.namespace")
 _CONTAINER: Final = (

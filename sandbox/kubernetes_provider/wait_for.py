@@ -6,8 +6,8 @@ from typing import Any
 
 from sandbox.kubernetes_provider.cluster import Cluster
 from sandbox.kubernetes_provider.conditions import Condition, Progress
-from sandbox.kubernetes_provider.diffing import parse_path
 from sandbox.kubernetes_provider.errors import ProviderError
+from sandbox.kubernetes_provider.paths import parse_path
 
 
 def parse(annotation: str) -> Condition:

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sandbox.kubernetes_provider.diffing import Change, parse_path, write_path
+from sandbox.kubernetes_provider.paths import Change, Path, parse_path, write_path
 from sandbox.kubernetes_provider.values import UNKNOWN, Secret, has_unknown, plain
 from tests.cloud.inputs import DEFAULTS
 from tests.cloud.kind import Kind
 
-Path = tuple[str | int, ...]
 _MISSING: Final = object()
 
 

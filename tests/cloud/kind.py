@@ -9,11 +9,15 @@ from tests.cloud.store import Things
 
 ORDERLESS: Final = frozenset(
     {
-        *("clientIdLists", "cidrs", "enabledClusterLogTypes", "events", "namespaces"),
-        *("kubernetesGroups", "managedPolicyArns", "noSquashNids", "nodePools"),
-        *("podIdentityAssociations", "resources", "routeTableIds", "secondaryGids"),
-        *("securityGroupIds", "securityGroups", "subnetIds", "taints"),
-        *("vpcSecurityGroupIds", "publicAccessCidrs", "thumbprintLists"),
+        *("cidrs", "clientIdLists", "egress", "enabledClusterLogTypes", "events"),
+        *("ingress", "kubernetesGroups", "managedPolicyArns", "namespaces"),
+        *("noSquashNids", "nodePools", "noncurrentVersionTransitions"),
+        *("podIdentityAssociations", "privateDnsSpecifiedDomains"),
+        *("propagatingVgws", "publicAccessCidrs", "resources", "routeTableIds"),
+        *("routes", "secondaryAllocationIds", "secondaryGids"),
+        *("secondaryPrivateIpAddresses", "securityGroupIds", "securityGroups"),
+        *("subnetConfigurations", "subnetIds", "taints", "tierings", "transitions"),
+        "vpcSecurityGroupIds",
     }
 )
 """Lists that are sets: their order means nothing."""

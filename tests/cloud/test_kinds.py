@@ -1,8 +1,14 @@
 """The tables of AWS's resources, against the SDK and AWS's service models."""
 
+import re
+from typing import Final
+
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from tests.cloud.aws.cloud import KINDS, Aws, taker
+from tests.cloud.aws.refused_deletions import REFUSALS
 from tests.cloud.aws.service_models import member, unmatched
 from tests.cloud.inputs import Failure, failures, properties
 from tests.cloud.kind import Kind
@@ -49,9 +55,60 @@ def test_what_names_another_thing_names_a_kind_that_is_known(token: str) -> None
     assert named <= {*KINDS, *made_by_aws}
 
 
+READ: Final = re.compile(
+    r"hashicorp/terraform-provider-aws internal/service/[a-z0-9_]+/[a-z0-9_]+\.go "
+    r"@[0-9a-f]{8}, read 2026-11-22(; .+)?"
+)
+
+
 @pytest.mark.parametrize("token", TOKENS)
 def test_each_table_says_where_it_was_read(token: str) -> None:
-    assert "2026-11-22" in KINDS[token].source
+    assert READ.fullmatch(KINDS[token].source)
+
+
+def code(answer: str) -> str:
+    """Return the error of an answer: `deleting it (x): Code: why` or `Code: why`."""
+    found = re.search(r"(?:^|\): )([A-Za-z.]+): ", answer)
+    assert found is not None, answer
+    return found[1]
+
+
+def refused() -> set[tuple[str, str]]:
+    """Return every type whose deletion the tables refuse, with the error."""
+    held = {
+        (ref.to, code(ref.holds))
+        for kind in KINDS.values()
+        for ref in kind.refs
+        if ref.holds is not None
+    }
+    full = {"objects": 1, "deletionProtection": True}
+    kept = {
+        (kind.type_, code(kind.keeps(full, "it") or ""))
+        for kind in KINDS.values()
+        if kind.keeps is not None
+    }
+    return held | kept
+
+
+def test_each_refused_deletion_has_a_source() -> None:
+    assert refused() == set(REFUSALS)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.items(), ids=lambda row: str(row[0]))
+def test_a_refusal_is_one_of_its_operation(refusal: tuple) -> None:
+    (_, error), told = refusal
+    service, _, name = told.operation.partition(".")
+    model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    operation = model.operation_model(name)
+    codes = {
+        said
+        for shape in operation.error_shapes
+        for said in (shape.name, shape.metadata.get("error", {}).get("code"))
+    }
+    if told.source is None:
+        assert error in codes or error in operation.documentation
+    else:
+        assert "read 2026-11-22" in told.source
 
 
 def test_an_unknown_input_is_refused_with_the_one_that_was_meant() -> None:

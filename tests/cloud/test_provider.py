@@ -291,6 +291,79 @@ def test_a_file_system_is_replaced_where_aws_replaces_it(
     assert not first
 
 
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+EIP = "aws:ec2/eip:Eip"
+NAT = "aws:ec2/natGateway:NatGateway"
+
+
+@pytest.mark.parametrize(
+    ("token", "old", "new", "replaces"),
+    [
+        (VPC, {}, {"instanceTenancy": "dedicated"}, {"instanceTenancy"}),
+        (VPC, {"instanceTenancy": "dedicated"}, {}, set()),
+        (
+            VPC,
+            {"cidrBlock": "10.0.0.0/16"},
+            {"cidrBlock": "10.1.0.0/16"},
+            {"cidrBlock"},
+        ),
+        (VPC, {}, {"enableDnsHostnames": True}, set()),
+        (SUBNET, {}, {"ipv6IpamPoolId": "ipam-pool-0"}, {"ipv6IpamPoolId"}),
+        (SUBNET, {}, {"mapPublicIpOnLaunch": True}, set()),
+        (RULE, {"cidrIpv4": "10.0.0.0/16"}, {"cidrIpv4": "10.1.0.0/16"}, set()),
+        (
+            RULE,
+            {"cidrIpv4": "10.0.0.0/16"},
+            {"referencedSecurityGroupId": "sg-0"},
+            {"cidrIpv4", "referencedSecurityGroupId"},
+        ),
+        (EIP, {}, {"address": "192.0.2.1"}, {"address"}),
+        (EIP, {}, {"customerOwnedIpv4Pool": "ipv4pool-coip-0"}, set()),
+        (NAT, {}, {"availabilityMode": "regional"}, {"availabilityMode"}),
+        (NAT, {}, {"secondaryAllocationIds": ["eipalloc-0"]}, set()),
+        (ENDPOINT, {}, {"privateDnsEnabled": True}, {"privateDnsEnabled"}),
+        (
+            ENDPOINT,
+            {"vpcEndpointType": "Interface"},
+            {"vpcEndpointType": "Interface", "privateDnsEnabled": True},
+            set(),
+        ),
+        (ENDPOINT, {"policy": "{}"}, {"policy": TRUST}, set()),
+        (BUCKET, {}, {"objectLockEnabled": True}, {"objectLockEnabled"}),
+        (BUCKET, {"objectLockEnabled": True}, {}, set()),
+    ],
+)
+def test_what_replaces_is_what_the_provider_replaces(
+    cloud: Cloud,
+    token: str,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    replaces: set[str],
+) -> None:
+    found, _ = cloud.provider.diff(token, old, {}, new, [])
+    assert found.replaces == replaces
+
+
+def test_the_order_of_thumbprints_is_theirs(cloud: Cloud) -> None:
+    issuer = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+    old = {"thumbprintLists": ["a" * 40, "b" * 40]}
+    new = {"thumbprintLists": ["b" * 40, "a" * 40]}
+    assert cloud.provider.diff(issuer, old, {}, new, [])[0].changes != {}
+
+
+def test_a_route_table_goes_with_what_is_in_it(cloud: Cloud) -> None:
+    vpc, subnet, _ = cloud.network()
+    table, state = cloud.create("aws:ec2/routeTable:RouteTable", vpcId=vpc)
+    for token, more in (
+        ("aws:ec2/routeTableAssociation:RouteTableAssociation", {"subnetId": subnet}),
+        ("aws:ec2/route:Route", {"destinationCidrBlock": "0.0.0.0/0"}),
+    ):
+        cloud.create(token, routeTableId=table, **more)
+    cloud.provider.delete("aws:ec2/routeTable:RouteTable", table, state)
+    assert cloud.store.all("aws:ec2/route:Route") == {}
+    assert table not in cloud.store.all("aws:ec2/routeTable:RouteTable")
+
+
 def test_nothing_changes_where_a_default_or_a_choice_of_aws_is_spelled_out(
     cloud: Cloud,
 ) -> None:

@@ -31,6 +31,24 @@ def section(file: Path) -> dict[str, Any]:
 
 
 EVERYTHING = section(HERE / "good" / "everything.yaml")
+EXAMPLES = HERE.parents[1] / "examples" / "aws"
+
+
+def with_its_team(environment: Path, team: Path) -> dict[str, Any]:
+    """An environment and one of its teams in one stack."""
+    own = section(team)["team"]
+    del own["platform"], own["cluster"]
+    return section(environment) | {"team": own}
+
+
+DOCUMENTS = {
+    "any-kubernetes": EVERYTHING,
+    "aws": with_its_team(
+        EXAMPLES / "Pulumi.prod.yaml", EXAMPLES / "Pulumi.vision-prod.yaml"
+    ),
+    "aws-that-there-is": section(EXAMPLES / "Pulumi.shared.yaml"),
+}
+"""What is right, before it is broken."""
 
 
 def summary(loaded: Loaded) -> list[tuple[str, str, Position | None]]:
@@ -135,6 +153,16 @@ junk = st.sampled_from(
         {"kind": ["x"]},
         {"kind": "nfs", "nfs": 1},
         {"name": {}},
+        {"kind": "efs"},
+        {"kind": "fsx-lustre", "zone": "us-west-2a"},
+        {"create": {}},
+        {"existing": True},
+        {"machine": "g5.xlarge"},
+        ["us-west-2a"],
+        "us-east-1a",
+        "arn:aws:kms:us-west-2:1:key/x",
+        "10.0.0.0/8",
+        "90d",
         "é\x1b[31m",
         "A" * 400,
     ]
@@ -160,6 +188,11 @@ names = st.sampled_from(
         "team",
         "{x}",
         "str",
+        "create",
+        "machine",
+        "nodes",
+        "zone",
+        "us-west-2c",
     ]
 )
 
@@ -177,9 +210,9 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> dict[str, Any]:
+def mutated(draw: st.DrawFn, document: str) -> dict[str, Any]:
     """What is right, with one to four things broken."""
-    values = copy.deepcopy(EVERYTHING)
+    values = copy.deepcopy(DOCUMENTS[document])
     for _ in range(draw(st.integers(1, 4))):
         every = places(values)
         if not every:
@@ -216,23 +249,30 @@ def check(values: dict[str, Any], file: Path) -> Loaded:
     return loaded
 
 
-@settings(max_examples=80)
-@given(values=mutated())
+@pytest.mark.parametrize("document", DOCUMENTS)
+@settings(max_examples=60)
+@given(data=st.data())
 def test_whatever_is_broken_is_said(
-    values: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+    data: st.DataObject, document: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    values = data.draw(mutated(document))
     loaded = check(values, tmp_path_factory.getbasetemp() / "Pulumi.mutated.yaml")
     # Nothing is said twice.
     said = [(f.problem.rule, f.problem.path, f.problem.message) for f in loaded.found]
     assert sorted(set(said), key=str) == sorted(said, key=str)
 
 
-@settings(max_examples=60)
+@pytest.mark.parametrize(
+    "right",
+    [HERE / "good" / "everything.yaml", EXAMPLES / "Pulumi.shared.yaml"],
+    ids=lambda file: file.stem,
+)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_whatever_text_is_broken_is_said(
-    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    data: st.DataObject, right: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    text = (HERE / "good" / "everything.yaml").read_text()
+    text = right.read_text()
     start = data.draw(st.integers(0, len(text)))
     length = data.draw(st.integers(0, 20))
     new = data.draw(st.text("{}[]&*!|>'\"#-?:, \n\tab<~\0é", max_size=5))

@@ -21,6 +21,8 @@ from components.testing import deploy
 from tests.emulators.conditions import holds
 from tests.emulators.emulator import ACCOUNT, REGION, Emulator
 
+pytestmark = pytest.mark.slow
+
 Talk = Callable[..., Any]
 PART = 5 * 1024**2
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -20,6 +20,8 @@ from components.aws.bucket_spec import BucketSpec
 from components.testing import Deployment, deploy
 from tests.emulators.emulator import ACCOUNT, REGION, Emulator
 
+pytestmark = pytest.mark.slow
+
 API = botocore.session.get_session().get_service_model("s3")
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:changes"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:removals"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.kubernetes_provider import diffing, replacement
+from sandbox.kubernetes_provider import diffing, paths, replacement
 from sandbox.kubernetes_provider.provider import KubernetesProvider
 from sandbox.kubernetes_provider.values import UNKNOWN
 
@@ -223,7 +223,7 @@ def test_ignored_changes_are_left_out(ignored: str) -> None:
     "path", ["spec.a[0].b", 'metadata.annotations["a.b/c"]', "a", 'x["q\\"uote."]']
 )
 def test_paths_read_as_written(path: str) -> None:
-    assert diffing.write_path(diffing.parse_path(path)) == path
+    assert paths.write_path(paths.parse_path(path)) == path
 
 
 @pytest.mark.parametrize(

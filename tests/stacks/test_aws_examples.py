@@ -12,6 +12,8 @@ import pytest
 
 from stacks.testing import Deployment, Registered, deploy_stack
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "aws"
 FILES = sorted(EXAMPLES.glob("Pulumi.*.yaml"))
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.cloud.aws.sources import API
+from tests.cloud.aws.sources import schema
 from tests.cloud.kind import Kind, Ref
 
 BUCKET: Final = "aws:s3/bucket:Bucket"
@@ -23,8 +23,18 @@ def _full(thing: Mapping[str, Any], id_: str) -> str | None:
     return None
 
 
-def _of_bucket(token: str, *models: str, **more: Any) -> Kind:
-    """A part of a bucket's configuration, whose id is the bucket's name."""
+def _of_bucket(token: str, *models: str, read: str, **more: Any) -> Kind:
+    """A part of a bucket's configuration, whose id is the bucket's name.
+
+    Args:
+        token: Its type.
+        models: Where the service model describes its inputs.
+        read: The commit at which the provider's file was read, which is named
+            like the type.
+        more: What else is known of it.
+    """
+    name = token.partition("/")[2].partition(":")[0]
+    file = re.sub(r"([A-Z])", lambda m: f"_{m[1].lower()}", name)
     return Kind(
         **{
             "type_": token,
@@ -39,7 +49,7 @@ def _of_bucket(token: str, *models: str, **more: Any) -> Kind:
                     ends=True,
                 ),
             ),
-            "source": API,
+            "source": schema(f"s3/{file}.go", read),
             **more,
         }
     )
@@ -84,8 +94,16 @@ KINDS: Final = (
                 ),
             )
         },
-        replaces=("bucket", "bucketPrefix", "bucketNamespace", "objectLockEnabled"),
-        defaults={"forceDestroy": False, "objectLockEnabled": False},
+        replaces=(
+            *("bucket", "bucketNamespace", "bucketPrefix", "objectLockEnabled"),
+            "objectLockConfiguration.objectLockEnabled",
+        ),
+        defaults={"forceDestroy": False},
+        computed=(
+            *("accelerationStatus", "acl", "corsRules", "grants", "lifecycleRules"),
+            *("logging", "objectLockConfiguration", "objectLockEnabled", "policy"),
+            *("replicationConfiguration", "requestPayer", "versioning", "website"),
+        ),
         named="bucket",
         longest=63,
         lower=True,
@@ -93,7 +111,8 @@ KINDS: Final = (
         missing="NoSuchBucket: The specified bucket does not exist: {}",
         documents=("policy",),
         keeps=_full,
-        source=API,
+        source=schema("s3/bucket.go", "4c72bcc7")
+        + "; bucketNamespace: documentation of aws_s3_bucket in pull request 46917",
     ),
     Kind(
         type_=DIRECTORY_BUCKET,
@@ -112,20 +131,24 @@ KINDS: Final = (
             )
         },
         replaces=("bucket", "dataRedundancy", "location", "type"),
-        defaults={"forceDestroy": False},
+        defaults={"forceDestroy": False, "type": "Directory"},
+        computed=("dataRedundancy",),
         exists="BucketAlreadyExists: The requested bucket name is not available: {}",
         keeps=_full,
-        source=API,
+        source=schema("s3/directory_bucket.go", "01e65823")
+        + "; dataRedundancy: a later version of that file",
     ),
     _of_bucket(
         "aws:s3/bucketVersioning:BucketVersioning",
         "s3.PutBucketVersioning",
+        read="01c08000",
         replaces=("bucket", "expectedBucketOwner"),
     ),
     _of_bucket(
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "s3.PutBucketLifecycleConfiguration",
         "s3.PutBucketLifecycleConfiguration:LifecycleConfiguration",
+        read="01606926",
         members={"timeouts": None},
         replaces=("bucket", "expectedBucketOwner"),
     ),
@@ -134,12 +157,14 @@ KINDS: Final = (
         "BucketServerSideEncryptionConfiguration",
         "s3.PutBucketEncryption",
         "s3.PutBucketEncryption:ServerSideEncryptionConfiguration",
+        read="01606926",
         replaces=("bucket", "expectedBucketOwner"),
     ),
     _of_bucket(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "s3.PutPublicAccessBlock",
         "s3.PutPublicAccessBlock:PublicAccessBlockConfiguration",
+        read="01606926",
         members={"skipDestroy": None},
         defaults={
             "blockPublicAcls": False,
@@ -149,12 +174,16 @@ KINDS: Final = (
         },
     ),
     _of_bucket(
-        "aws:s3/bucketPolicy:BucketPolicy", "s3.PutBucketPolicy", documents=("policy",)
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "s3.PutBucketPolicy",
+        read="0073593e",
+        documents=("policy",),
     ),
     _of_bucket(
         "aws:s3/bucketNotification:BucketNotification",
         "s3.PutBucketNotificationConfiguration",
         "s3.PutBucketNotificationConfiguration:NotificationConfiguration",
+        read="033c721b",
         members={
             "eventbridge": None,
             "lambdaFunctions": (
@@ -174,12 +203,14 @@ KINDS: Final = (
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
         "s3.PutBucketOwnershipControls",
         "s3.PutBucketOwnershipControls:OwnershipControls",
+        read="01c08000",
     ),
     _of_bucket(
         "aws:s3/bucketIntelligentTieringConfiguration:"
         "BucketIntelligentTieringConfiguration",
         "s3.PutBucketIntelligentTieringConfiguration",
         "s3.PutBucketIntelligentTieringConfiguration:IntelligentTieringConfiguration",
+        read="088e0878",
         id=lambda m: f"{m.inputs['bucket']}:{m.inputs['name']}",
         members={"name": "Id"},
         named="name",

@@ -5,6 +5,7 @@ import difflib
 import importlib
 import json
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from functools import cache
@@ -91,6 +92,9 @@ class Aws:
         )
 
 
+_LOADING: Final = threading.Lock()
+
+
 @cache
 def taker(token: str) -> type:
     """Return the class of a resource's inputs.
@@ -101,11 +105,11 @@ def taker(token: str) -> type:
     _, place, name = token.split(":")
     package, _, module = place.partition("/")
     file = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", module).lower()
-    with warnings.catch_warnings():
+    # Packages of the SDK load when they are first looked into: one whose part was
+    # imported before that stays empty, and so does one that two threads look into.
+    with _LOADING, warnings.catch_warnings():
         # The SDK warns of its own deprecated classes as it defines them.
         warnings.simplefilter("ignore", DeprecationWarning)
-        # Packages of the SDK load when they are first looked into: one whose part
-        # was imported before that would stay empty.
         getattr(getattr(pulumi_aws, package), name)
         found = importlib.import_module(f"pulumi_aws.{package}.{file}")
     classes = vars(found)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.cloud.aws.file_systems import SECURITY_GROUP, SUBNET, guarded_by, in_subnet
-from tests.cloud.aws.sources import API, schema
+from tests.cloud.aws.sources import schema
 from tests.cloud.kind import Kind, Making, Ref
 from tests.cloud.store import Things
 
@@ -293,7 +293,7 @@ KINDS: Final = (
         exists="ResourceInUseException: The specified access entry resource is "
         "already in use on this cluster: {}",
         refs=(_of_cluster(),),
-        source=API,
+        source=schema("eks/access_entry.go", "01f43111"),
     ),
     Kind(
         type_="aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
@@ -314,6 +314,6 @@ KINDS: Final = (
                 ends=True,
             ),
         ),
-        source=API,
+        source=schema("eks/access_policy_association.go", "01f43111"),
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.cloud.aws.sources import API, schema
+from tests.cloud.aws.sources import schema
 from tests.cloud.kind import Kind, Making, Ref
 from tests.cloud.store import Things
 
@@ -18,7 +18,10 @@ _THROUGHPUTS: Final = (12, 40, 50, 100, 125, 200, 250, 500, 1000)
 
 
 def in_subnet(path: str) -> Ref:
-    """A property that names the subnet of a network interface."""
+    """A property that names the subnet of a network interface.
+
+    A node group counts even while it has no nodes, whose interfaces they are.
+    """
     return Ref(
         path=path,
         to=SUBNET,
@@ -264,6 +267,7 @@ KINDS: Final = (
             id=lambda m: m.inputs["fileSystemId"],
             models=(model,),
             replaces=("fileSystemId",),
+            defaults=defaults,
             documents=documents,
             refs=(
                 Ref(
@@ -273,14 +277,22 @@ KINDS: Final = (
                     ends=True,
                 ),
             ),
-            source=API,
+            source=schema(file, commit),
         )
-        for token, model, documents in (
-            ("aws:efs/backupPolicy:BackupPolicy", "efs.PutBackupPolicy", ()),
+        for token, model, defaults, documents, file, commit in (
+            (
+                "aws:efs/backupPolicy:BackupPolicy",
+                "efs.PutBackupPolicy",
+                {},
+                (),
+                *("efs/backup_policy.go", "0053447c"),
+            ),
             (
                 "aws:efs/fileSystemPolicy:FileSystemPolicy",
                 "efs.PutFileSystemPolicy",
+                {"bypassPolicyLockoutSafetyCheck": False},
                 ("policy",),
+                *("efs/file_system_policy.go", "087097a6"),
             ),
         )
     ),

@@ -3,7 +3,7 @@
 import base64
 from typing import Any, Final
 
-from tests.cloud.aws.sources import API
+from tests.cloud.aws.sources import schema
 from tests.cloud.kind import Kind, Making, Ref
 
 ROLE: Final = "aws:iam/role:Role"
@@ -88,7 +88,7 @@ KINDS: Final = (
         exists="EntityAlreadyExists: Role with name {} already exists.",
         missing="NoSuchEntity: The role with name {} cannot be found.",
         documents=("assumeRolePolicy",),
-        source=API,
+        source=schema("iam/role.go", "0040ea69"),
     ),
     Kind(
         type_="aws:iam/rolePolicy:RolePolicy",
@@ -107,7 +107,7 @@ KINDS: Final = (
         refs=(
             _of_role("DeleteConflict: Cannot delete {}, must delete policies first."),
         ),
-        source=API,
+        source=schema("iam/role_policy.go", "02f97af8"),
     ),
     Kind(
         type_="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
@@ -127,7 +127,7 @@ KINDS: Final = (
                 holds="DeleteConflict: Cannot delete a policy attached to entities: {}",
             ),
         ),
-        source=API,
+        source=schema("iam/role_policy_attachment.go", "04c79849"),
     ),
     Kind(
         type_=POLICY,
@@ -148,7 +148,7 @@ KINDS: Final = (
         longest=128,
         exists="EntityAlreadyExists: A policy called {} already exists.",
         documents=("policy",),
-        source=API,
+        source=schema("iam/policy.go", "01ccd9a2"),
     ),
     Kind(
         type_="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
@@ -166,7 +166,7 @@ KINDS: Final = (
         replaces=("url",),
         computed=("thumbprintLists",),
         exists="EntityAlreadyExists: Provider with url {} already exists.",
-        source=API,
+        source=schema("iam/openid_connect_provider.go", "01606926"),
     ),
     Kind(
         type_=KEY,
@@ -206,7 +206,7 @@ KINDS: Final = (
         computed=("description", "multiRegion", "policy", "rotationPeriodInDays"),
         missing="NotFoundException: Key '{}' does not exist",
         documents=("policy",),
-        source=API,
+        source=schema("kms/key.go", "00a35305"),
     ),
     Kind(
         type_="aws:kms/alias:Alias",
@@ -223,7 +223,7 @@ KINDS: Final = (
         prefix="alias/",
         exists="AlreadyExistsException: An alias with the name {} already exists",
         refs=(Ref(path="targetKeyId", to=KEY, missing=None, ends=True),),
-        source=API,
+        source=schema("kms/alias.go", "01c08000"),
     ),
     Kind(
         type_="aws:sqs/queue:Queue",
@@ -254,7 +254,7 @@ KINDS: Final = (
         longest=80,
         documents=("policy", "redriveAllowPolicy", "redrivePolicy"),
         missing="AWS.SimpleQueueService.NonExistentQueue: {} does not exist",
-        source=API,
+        source=schema("sqs/queue.go", "00a35305"),
     ),
     Kind(
         type_="aws:sqs/queuePolicy:QueuePolicy",
@@ -271,7 +271,7 @@ KINDS: Final = (
                 ends=True,
             ),
         ),
-        source=API,
+        source=schema("sqs/queue_policy.go", "0148137d"),
     ),
     Kind(
         type_="aws:sns/topic:Topic",
@@ -285,7 +285,7 @@ KINDS: Final = (
         named="name",
         longest=256,
         documents=("archivePolicy", "deliveryPolicy", "policy"),
-        source=API,
+        source=schema("sns/topic.go", "00a35305"),
     ),
     Kind(
         type_="aws:sns/topicPolicy:TopicPolicy",
@@ -303,7 +303,7 @@ KINDS: Final = (
                 ends=True,
             ),
         ),
-        source=API,
+        source=schema("sns/topic_policy.go", "00a35305"),
     ),
     Kind(
         type_="aws:autoscaling/tag:Tag",
@@ -322,7 +322,7 @@ KINDS: Final = (
                 ends=True,
             ),
         ),
-        source=API,
+        source=schema("autoscaling/group_tag.go", "050ac111"),
     ),
     Kind(
         type_="aws:cloudwatch/logGroup:LogGroup",
@@ -343,6 +343,6 @@ KINDS: Final = (
         named="name",
         longest=512,
         exists="ResourceAlreadyExistsException: The log group {} already exists",
-        source=API,
+        source=schema("logs/group.go", "0073593e"),
     ),
 )

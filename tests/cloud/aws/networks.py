@@ -2,10 +2,11 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.cloud.aws.file_systems import SECURITY_GROUP, SUBNET, in_subnet
-from tests.cloud.aws.sources import API
+from tests.cloud.aws.sources import schema
 from tests.cloud.kind import Kind, Making, Ref
 from tests.cloud.store import Things
 
@@ -15,6 +16,9 @@ EIP: Final = "aws:ec2/eip:Eip"
 TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 
 _TAGS: Final = "ec2.CreateTags:Tags"
+_TRAFFIC: Final = (
+    *("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"),
+)
 _TEXT: Final = re.compile(r"[0-9A-Za-z_ .:/()#,@\[\]+=&;{}!$*-]{0,255}")
 _NETWORK: Final = "must be a valid CIDR block, whose host part is zero"
 
@@ -37,13 +41,13 @@ def _in_vpc() -> Ref:
     )
 
 
-def _in_table(*, holds: str | None = None) -> Ref:
+def _in_table() -> Ref:
+    """A part of a route table: the provider takes it away with the table."""
     return Ref(
         path="routeTableId",
         to=ROUTE_TABLE,
         missing="InvalidRouteTableID.NotFound: The routeTable ID '{}' does not exist",
-        holds=holds,
-        ends=holds is None,
+        ends=True,
     )
 
 
@@ -61,6 +65,19 @@ def _own(making: Making) -> Things:
         },
         ROUTE_TABLE: {table: {"inputs": inputs, "outputs": {}, "of": making.id}},
     }
+
+
+def _other_tenancy(old: Any, new: Any, _: Mapping[str, Any]) -> bool:
+    return (old, new) != ("dedicated", "default")
+
+
+def _other_source(old: Any, new: Any, _: Mapping[str, Any]) -> bool:
+    """Tell whether a rule names traffic in another way than before."""
+    return (old is None) != (new is None)
+
+
+def _not_an_interface(_old: Any, _new: Any, inputs: Mapping[str, Any]) -> bool:
+    return inputs["vpcEndpointType"] != "Interface"
 
 
 def _rule(direction: str) -> Kind:
@@ -91,6 +108,7 @@ def _rule(direction: str) -> Kind:
             "toPort": (lambda v: -1 <= v <= 65535, "expected -1 to 65535"),
         },
         replaces=("securityGroupId",),
+        replaces_when=dict.fromkeys(_TRAFFIC, _other_source),
         unique=(
             *("cidrIpv4", "cidrIpv6", "fromPort", "ipProtocol", "prefixListId"),
             *("referencedSecurityGroupId", "securityGroupId", "toPort"),
@@ -110,7 +128,8 @@ def _rule(direction: str) -> Kind:
                 holds="DependencyViolation: resource {} has a dependent object",
             ),
         ),
-        source=API,
+        source=schema("ec2/vpc_security_group_ingress_rule.go", "00a32209")
+        + "; ec2/vpc_security_group_egress_rule.go @050ac111 embeds the same",
     )
 
 
@@ -137,10 +156,14 @@ KINDS: Final = (
         },
         checks={"cidrBlock": (_cidr, _NETWORK)},
         replaces=("cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"),
+        replaces_when={"instanceTenancy": _other_tenancy},
         defaults={"enableDnsSupport": True, "instanceTenancy": "default"},
-        computed=("cidrBlock", "enableDnsHostnames"),
+        computed=(
+            *("cidrBlock", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"),
+            *("ipv6CidrBlock", "ipv6CidrBlockNetworkBorderGroup"),
+        ),
         beside=_own,
-        source=API,
+        source=schema("ec2/vpc_.go", "00081ce4"),
     ),
     Kind(
         type_=SUBNET,
@@ -178,14 +201,27 @@ KINDS: Final = (
         checks={"cidrBlock": (_cidr, _NETWORK)},
         replaces=(
             *("availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6Native"),
-            *("ipv4IpamPoolId", "ipv4NetmaskLength", "outpostArn", "vpcId"),
+            *("ipv4IpamPoolId", "ipv4NetmaskLength", "ipv6IpamPoolId"),
+            *("ipv6NetmaskLength", "outpostArn", "vpcId"),
         ),
-        defaults={"mapPublicIpOnLaunch": False},
-        computed=("availabilityZone", "availabilityZoneId"),
+        defaults={
+            "assignIpv6AddressOnCreation": False,
+            "enableDns64": False,
+            "enableResourceNameDnsARecordOnLaunch": False,
+            "enableResourceNameDnsAaaaRecordOnLaunch": False,
+            "ipv6Native": False,
+            "mapPublicIpOnLaunch": False,
+        },
+        computed=(
+            *("availabilityZone", "availabilityZoneId", "cidrBlock"),
+            *("ipv6CidrBlock", "privateDnsHostnameTypeOnLaunch"),
+        ),
         unique=("cidrBlock", "vpcId"),
         exists="InvalidSubnet.Conflict: The CIDR conflicts with another subnet ({})",
         refs=(_in_vpc(),),
-        source=API,
+        source=schema("ec2/vpc_subnet.go", "00cda125")
+        + "; ipv6CidrBlock, which replaces a subnet that gives out IPv6 addresses, is "
+        "changed in place here",
     ),
     Kind(
         type_="aws:ec2/internetGateway:InternetGateway",
@@ -198,7 +234,7 @@ KINDS: Final = (
         members={"tags": _TAGS},
         computed=("vpcId",),
         refs=(_in_vpc(),),
-        source=API,
+        source=schema("ec2/vpc_internet_gateway.go", "08923b68"),
     ),
     Kind(
         type_=EIP,
@@ -216,11 +252,14 @@ KINDS: Final = (
             "tags": _TAGS,
         },
         replaces=(
-            *("customerOwnedIpv4Pool", "domain", "networkBorderGroup"),
+            *("address", "domain", "ipamPoolId", "networkBorderGroup"),
             "publicIpv4Pool",
         ),
-        computed=("domain", "networkBorderGroup", "publicIpv4Pool"),
-        source=API,
+        computed=(
+            *("domain", "instance", "ipamPoolId", "networkBorderGroup"),
+            *("networkInterface", "publicIpv4Pool"),
+        ),
+        source=schema("ec2/ec2_eip.go", "01606926"),
     ),
     Kind(
         type_="aws:ec2/natGateway:NatGateway",
@@ -234,10 +273,15 @@ KINDS: Final = (
         models=("ec2.CreateNatGateway",),
         members={"privateIp": "PrivateIpAddress", "tags": _TAGS},
         replaces=(
-            *("allocationId", "connectivityType", "privateIp", "subnetId"),
-            "vpcId",
+            *("allocationId", "availabilityMode", "connectivityType", "privateIp"),
+            *("subnetId", "vpcId"),
         ),
         defaults={"connectivityType": "public"},
+        computed=(
+            *("availabilityMode", "privateIp", "secondaryAllocationIds"),
+            *("secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses"),
+            "vpcId",
+        ),
         refs=(
             in_subnet("subnetId"),
             _in_vpc(),
@@ -249,7 +293,9 @@ KINDS: Final = (
                 holds="InvalidIPAddress.InUse: The address {} is in use",
             ),
         ),
-        source=API,
+        source=schema("ec2/vpc_nat_gateway.go", "04088eaa")
+        + "; availabilityMode and vpcId: a later version of that file, in which "
+        "secondaryPrivateIpAddressCount no longer replaces",
     ),
     Kind(
         type_=ROUTE_TABLE,
@@ -263,7 +309,7 @@ KINDS: Final = (
         replaces=("vpcId",),
         computed=("propagatingVgws", "routes"),
         refs=(_in_vpc(),),
-        source=API,
+        source=schema("ec2/vpc_route_table.go", "02209241"),
     ),
     Kind(
         type_="aws:ec2/route:Route",
@@ -295,7 +341,7 @@ KINDS: Final = (
                 missing="InvalidGatewayID.NotFound: The gateway ID '{}' does not exist",
             ),
         ),
-        source=API,
+        source=schema("ec2/vpc_route.go", "0128541e"),
     ),
     Kind(
         type_="aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -305,10 +351,7 @@ KINDS: Final = (
         unique=("gatewayId", "subnetId"),
         exists="Resource.AlreadyAssociated: the subnet has an association ({})",
         refs=(
-            _in_table(
-                holds="DependencyViolation: The routeTable '{}' has dependencies and "
-                "cannot be deleted."
-            ),
+            _in_table(),
             Ref(
                 path="subnetId",
                 to=SUBNET,
@@ -316,7 +359,7 @@ KINDS: Final = (
                 ends=True,
             ),
         ),
-        source=API,
+        source=schema("ec2/vpc_route_table_association.go", "0be71beb"),
     ),
     Kind(
         type_="aws:ec2/vpcEndpoint:VpcEndpoint",
@@ -332,16 +375,21 @@ KINDS: Final = (
             "policy": "PolicyDocument",
             "tags": _TAGS,
         },
-        replaces=("serviceName", "serviceRegion", "vpcEndpointType", "vpcId"),
+        replaces=(
+            *("dnsOptions.privateDnsPreference", "resourceConfigurationArn"),
+            *("dnsOptions.privateDnsSpecifiedDomains", "serviceName"),
+            *("serviceNetworkArn", "serviceRegion", "vpcEndpointType", "vpcId"),
+        ),
+        replaces_when={"privateDnsEnabled": _not_an_interface},
         defaults={"vpcEndpointType": "Gateway"},
         computed=(
-            *("dnsOptions", "ipAddressType", "policy", "routeTableIds"),
-            "securityGroupIds",
-            "subnetIds",
+            *("dnsOptions", "ipAddressType", "policy", "privateDnsEnabled"),
+            *("routeTableIds", "securityGroupIds", "serviceRegion"),
+            *("subnetConfigurations", "subnetIds"),
         ),
         documents=("policy",),
         refs=(_in_vpc(), in_subnet("subnetIds")),
-        source=API,
+        source=schema("ec2/vpc_endpoint.go", "008db85a"),
     ),
     Kind(
         type_=SECURITY_GROUP,
@@ -368,12 +416,12 @@ KINDS: Final = (
         },
         replaces=("description", "name", "namePrefix", "vpcId"),
         defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},
-        computed=("egress", "ingress"),
+        computed=("egress", "ingress", "vpcId"),
         named="name",
         unique=("name", "vpcId"),
         exists="InvalidGroup.Duplicate: The security group already exists ({})",
         refs=(_in_vpc(),),
-        source=API,
+        source=schema("ec2/vpc_security_group.go", "01606926"),
     ),
     Kind(
         type_="aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
@@ -393,6 +441,7 @@ KINDS: Final = (
         },
         replaces=("vpcId",),
         defaults={"revokeRulesOnDelete": False},
+        computed=("egress", "ingress"),
         refs=(
             Ref(
                 path="vpcId",
@@ -401,7 +450,7 @@ KINDS: Final = (
                 ends=True,
             ),
         ),
-        source=API,
+        source=schema("ec2/vpc_default_security_group.go", "01f43111"),
     ),
     _rule("Ingress"),
     _rule("Egress"),
@@ -431,13 +480,13 @@ KINDS: Final = (
             "vpcSecurityGroupIds": "LaunchTemplateData.SecurityGroupIds",
         },
         replaces=("name", "namePrefix"),
-        computed=("defaultVersion",),
+        computed=("defaultVersion", "metadataOptions"),
         named="name",
         unique=("name",),
         exists="InvalidLaunchTemplateName.AlreadyExistsException: Launch template "
         "name already in use ({})",
         grows=("latestVersion",),
-        source=API,
+        source=schema("ec2/ec2_launch_template.go", "025e4f81"),
     ),
     Kind(
         type_="aws:ec2/placementGroup:PlacementGroup",
@@ -452,6 +501,6 @@ KINDS: Final = (
         computed=("partitionCount", "spreadLevel"),
         named="name",
         exists="InvalidPlacementGroup.Duplicate: The placement group '{}' exists",
-        source=API,
+        source=schema("ec2/ec2_placement_group.go", "05e34de7"),
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.testing import Deployment, Registered
-from sandbox.kubernetes_provider.diffing import parse_path
+from sandbox.kubernetes_provider.paths import parse_path
 from sandbox.kubernetes_provider.values import UNKNOWN
 from tests.cloud.aws.cloud import Aws
 from tests.cloud.kind import CloudError

@@ -5,11 +5,6 @@ from typing import Final
 _PROVIDER: Final = "hashicorp/terraform-provider-aws"
 _READ: Final = "read 2026-11-22"
 
-API: Final = (
-    f"unconfirmed: no operation of the service changes it (botocore 1.44.5, {_READ})"
-)
-"""For what was concluded from the service's own operations."""
-
 
 def schema(file: str, commit: str) -> str:
     """Return where a resource's `ForceNew` fields were read.
@@ -19,3 +14,8 @@ def schema(file: str, commit: str) -> str:
         commit: The commit that was read.
     """
     return f"{_PROVIDER} internal/service/{file} @{commit}, {_READ}"
+
+
+def page(address: str) -> str:
+    """Return where something of AWS's own documentation was read."""
+    return f"{address}, {_READ}"
