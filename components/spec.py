@@ -31,6 +31,7 @@ from components.catalog import (
     labels,
     mount_options,
     names,
+    other_words,
     paths,
     quantity,
 )
@@ -123,7 +124,7 @@ def _suggest(cls: type[BaseModel], error: ErrorDetails) -> ErrorDetails:
         path=(word,),
         value=error["input"],
         allowed=tuple(keys),
-        nearest=closest(word, keys),
+        nearest=other_words.own_key(word, keys) or closest(word, keys),
     )
     return ErrorDetails(
         type="problem",

@@ -56,7 +56,7 @@ def _kind(value: Any) -> str | None:
     return keys.get("kind", FROM if FROM in keys else None)
 
 
-def _word(spec: type[Spec]) -> str:
+def word_of(spec: type[Spec]) -> str:
     """The kind that a Spec is of, as YAML says it."""
     return get_args(spec.model_fields["kind"].annotation)[0]
 
@@ -83,7 +83,7 @@ if TYPE_CHECKING:
 else:
     Volume = Annotated[
         Union[
-            *(Annotated[spec, Tag(_word(spec))] for spec in get_args(OwnVolume)),
+            *(Annotated[spec, Tag(word_of(spec))] for spec in get_args(OwnVolume)),
             Annotated[GrantedSpec, Tag(FROM)],
         ],
         Discriminator(_kind),
@@ -119,7 +119,9 @@ def _class_kind(value: Any) -> str:
 def _pool_kind(value: Any) -> str:
     """Whether a pool is made, and so says how many nodes, or is there."""
     if isinstance(value, dict):
-        return "made" if "nodes" in value else "there"
+        keys = cast("dict[str, Any]", value)
+        made = "nodes" in keys or ("machine" in keys and "labels" not in keys)
+        return "made" if made else "there"
     return "there" if isinstance(value, NodePoolSpec) else "made"
 
 
@@ -138,7 +140,7 @@ if TYPE_CHECKING:
 else:
     AnyClass = Annotated[
         Union[
-            *(Annotated[spec, Tag(_word(spec))] for spec in get_args(CloudClass)),
+            *(Annotated[spec, Tag(word_of(spec))] for spec in get_args(CloudClass)),
             Annotated[StorageClassSpec, Tag(PROVISIONER)],
         ],
         Discriminator(_class_kind),
@@ -225,8 +227,8 @@ class PlatformConfig(EnvironmentConfig):
         if self.storage_stack is not None and own:
             yield Problem(
                 rule="AWS27",
-                message="that stack has the network, the keys and the storage, and "
-                f"{', '.join(own)} stand here as well: they would not be made",
+                message="that stack has the network, the keys and the storage: what "
+                f"stands here as well ({', '.join(own)}) would not be made",
                 path=("storageStack",),
                 value=self.storage_stack,
             )

@@ -42,24 +42,15 @@ def text(found: Found) -> str:
         head += f" = {_short(problem.value)}"
     head = _visible(head)
     if len(head) > WIDTH:
-        head = head.replace("  ", "\n    ", 1)
+        where, _, what = head.partition("  ")
+        head = f"{where}\n{_wrapped(what)}"
     warning = "warning: " if problem.severity == "warning" else ""
     body = [f"{warning}{problem.message}  [{problem.rule}]"]
     if problem.nearest is not None:
-        body.append(f"nearest: {problem.nearest}")
+        body.append(f"nearest: {_yaml(problem.nearest)}")
     elif problem.allowed:
-        body.append(f"allowed: {', '.join(map(str, problem.allowed))}")
-    wrapped = [
-        textwrap.fill(
-            _visible(line),
-            WIDTH,
-            initial_indent="    ",
-            subsequent_indent="    ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for line in body
-    ]
+        body.append(f"allowed: {', '.join(map(_yaml, problem.allowed))}")
+    wrapped = [_wrapped(_visible(line)) for line in body]
     if problem.link is not None:
         wrapped.append(f"    {problem.link}")
     return "\n".join([head, *wrapped])
@@ -111,6 +102,23 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def _wrapped(line: str) -> str:
+    return textwrap.fill(
+        line,
+        WIDTH,
+        initial_indent="    ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _yaml(value: object) -> str:
+    """A value as YAML spells it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _short(value: object) -> str:
-    shown = value if isinstance(value, str) else json.dumps(value, default=str)
+    plain = isinstance(value, str) and value != ""
+    shown = value if plain else json.dumps(value, default=str)
     return shown if len(shown) <= _VALUE_WIDTH else f"{shown[: _VALUE_WIDTH - 1]}…"

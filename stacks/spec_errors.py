@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+import re
+from collections.abc import Callable
+from typing import Any, cast, get_args
 
+from components.catalog import other_words
 from components.catalog.problem import UNSET, Path, Problem
 from components.spec import closest
-from stacks.config import FROM, TAGGED
+from stacks.config import FROM, PROVISIONER, TAGGED, CloudStorage, word_of
 
 # pydantic's own kinds of errors, as rules and in this project's words.
 _WORDS = {
@@ -28,19 +31,15 @@ _WORDS = {
     "less_than_equal": ("CFG05", "more than the most it may be"),
 }
 
+_ALSO_CALLED = other_words.KINDS | other_words.VALUES
 
-# What Kubernetes and its users call the same things.
-_ALSO_CALLED = {
-    "RWO": "ReadWriteOnce",
-    "ROX": "ReadOnlyMany",
-    "RWX": "ReadWriteMany",
-    "RWOP": "ReadWriteOncePod",
-    "pvc": "claim",
-    "persistentVolumeClaim": "claim",
-    "pv": "csi",
-    "hostPath": "host-path",
-    "emptyDir": "scratch",
+_CLOUD_KINDS = {word_of(spec) for spec in get_args(CloudStorage)}
+
+_YES_AND_NO = {
+    **dict.fromkeys(("yes", "on", "enabled", "true", "1"), "true"),
+    **dict.fromkeys(("no", "off", "disabled", "false", "0"), "false"),
 }
+_WITH_UNIT = re.compile(r"\s*(\d+)\s*(Gi|GiB|GB|G)?\s*")
 
 
 def spec_problem(error: Any, values: Any) -> Problem:
@@ -77,10 +76,19 @@ def spec_problem(error: Any, values: Any) -> Problem:
     if kind in ("literal_error", "union_tag_invalid") and expected:
         words = [w.strip(" '") for w in expected.replace(" or ", ", ").split(",")]
         # No kind but a key of its own.
-        words = [word for word in words if word != FROM]
+        words = [word for word in words if word not in (FROM, PROVISIONER)]
         allowed = tuple(words)
         nearest = _ALSO_CALLED.get(str(value)) or closest(str(value), words)
         nearest = nearest if nearest in words else None
+        # What a cloud holds is the platform's, which grants it.
+        if path[:2] == ("team", "volumes") and value in _CLOUD_KINDS:
+            message = "storage of this kind stands under platform.storage: a team"
+            message += " names what it was granted of it"
+            nearest, allowed = "from: NAME", ()
+    if kind in _NEARER:
+        nearest = _NEARER[kind](value, path)
+    if kind == "string_type" and isinstance(value, int | float):
+        message += ": quote it"
     if kind == "list_type" and isinstance(value, str):
         nearest = f"[{', '.join(value.split())}]"
     if kind in ("greater_than_equal", "less_than_equal"):
@@ -89,10 +97,43 @@ def spec_problem(error: Any, values: Any) -> Problem:
         rule=rule,
         message=message,
         path=path,
-        value=value,
+        value=UNSET if is_key else value,
         allowed=allowed,
         nearest=nearest,
     )
+
+
+def _nearest_number(value: Any, path: Path) -> str | None:
+    """The number in a text, whose unit may be the one that its key ends with."""
+    found = _WITH_UNIT.fullmatch(value) if isinstance(value, str) else None
+    if found is None or (found[2] and not str(path[-1]).endswith("GiB")):
+        return None
+    return found[1]
+
+
+def _nearest_truth(value: Any, _: Path) -> str | None:
+    return _YES_AND_NO.get(str(value).lower())
+
+
+def _nearest_text(value: Any, _: Path) -> str | None:
+    if not isinstance(value, bool | int | float):
+        return None
+    return f'"{str(value).lower() if isinstance(value, bool) else value}"'
+
+
+def _nearest_mapping(value: Any, _: Path) -> str | None:
+    return "{}" if value is None else None
+
+
+_NEARER: dict[str, Callable[[Any, Path], str | None]] = {
+    "int_type": _nearest_number,
+    "bool_type": _nearest_truth,
+    "string_type": _nearest_text,
+    "model_type": _nearest_mapping,
+    "model_attributes_type": _nearest_mapping,
+    "dict_type": _nearest_mapping,
+}
+"""The value that was meant by one of another type, by pydantic's kind of error."""
 
 
 def _path(location: Path, values: Any) -> Path:

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.aws.fields import KeyName
+from components.aws.fields import Age, KeyName, key_problems
 from components.aws.mountpoint_spec import MountpointSpec
-from components.catalog import kms, s3
+from components.catalog import s3
 from components.catalog import s3_notifications as told
 from components.catalog.problem import UNSET, Path, Problem
 from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
@@ -37,19 +37,19 @@ class LifecycleRuleSpec(Spec):
     larger_than: Size | None = None
     """Only objects larger than this; by default S3 moves none below 128 KB."""
 
-    after: Text | None = None
+    after: Age | None = None
     """The age of an object at which it moves, such as `90d`; with `to`."""
 
     to: StorageClassName | None = None
     """The storage class that it moves to."""
 
-    expire_after: Text | None = None
+    expire_after: Age | None = None
     """The age at which it is deleted, such as `365d`."""
 
-    old_versions_after: Text | None = None
+    old_versions_after: Age | None = None
     """How long a version stays that is no longer the newest, such as `30d`."""
 
-    abort_uploads_after: Text | None = None
+    abort_uploads_after: Age | None = None
     """How long an unfinished upload stays, such as `7d`."""
 
     @property
@@ -135,38 +135,43 @@ class BucketSpec(CloudVolumeSpec):
     the stack's and its own name."""
 
     directory: bool = False
-    """An S3 Express One Zone directory bucket, in the zone of `zoneId`."""
+    """An S3 Express One Zone directory bucket, in the zone of `zoneId`; default
+    `false`."""
 
     zone_id: Text | None = None
-    """The availability zone of a directory bucket by its id, such as `usw2-az1`."""
+    """The availability zone of a directory bucket by its id, such as `usw2-az1`.
+    Required where its name does not say it."""
 
     versioning: bool = False
-    """Keep old versions of objects. Once on, `false` is refused for a protected
-    bucket: it would end what keeps its data."""
+    """Keep old versions of objects; default `false`. Once on, `false` is refused
+    for a protected bucket: it would end what keeps its data."""
 
     lifecycle: list[LifecycleRuleSpec] = Field(default_factory=list[LifecycleRuleSpec])
     """What becomes of objects with time. Unfinished uploads go after 7 days in
     any case. On an adopted bucket it takes the place of all rules it has."""
 
-    archive_after: dict[ArchiveTier, Text] = Field(
+    archive_after: dict[ArchiveTier, Age] = Field(
         default_factory=dict[ArchiveTier, str]
     )
-    """Archive tiers of INTELLIGENT_TIERING, which a program cannot read from."""
+    """Archive tiers of INTELLIGENT_TIERING and the days without access after which
+    objects go there, such as `{ARCHIVE_ACCESS: 90d}`. A program cannot read from
+    them. Default: none."""
 
     event_bridge: bool = False
-    """Send all events to EventBridge."""
+    """Send all events to EventBridge; default `false`."""
 
     notifications: list[NotificationSpec] = Field(
         default_factory=list[NotificationSpec]
     )
-    """Who is told of changes."""
+    """Who is told of changes; default: no one."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts it; default: S3's own (SSE-S3). For an `existing`
-    bucket: the key that it is encrypted with, which teams may then use."""
+    """The key that encrypts it, by its name under `platform.keys` or its ARN;
+    default: S3's own (SSE-S3). For an `existing` bucket: the key that it is
+    encrypted with, which teams may then use."""
 
     mount: MountpointSpec = MountpointSpec()
-    """How pods mount it."""
+    """How pods mount it, where they do."""
 
     @property
     def is_directory(self) -> bool:
@@ -185,10 +190,7 @@ class BucketSpec(CloudVolumeSpec):
         yield from self._lifecycle_problems()
         yield from self._notification_problems()
         yield from self._managed_problems()
-        if self.kms_key is not None:
-            problem = kms.reference(self.kms_key)
-            if problem is not None:
-                yield problem.under("kmsKey")
+        yield from key_problems(self.kms_key)
         for index, problem in self.mount.option_problems(directory=self.is_directory):
             yield problem.under("mount", "options", index)
 

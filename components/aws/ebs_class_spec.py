@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.aws.fields import KeyName
+from components.aws.fields import KeyName, key_problems
 from components.catalog import ebs, ebs_driver
 from components.catalog.ebs import VolumeTypeName
 from components.catalog.problem import Problem
@@ -44,8 +44,8 @@ class EbsClassSpec(CloudClassSpec):
     """The file system on it; default `ext4`."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts it; default: AWS's own for EBS. It is encrypted in
-    any case."""
+    """The key that encrypts the disks, by its name under `platform.keys` or its
+    ARN; default: AWS's own for EBS. They are encrypted in any case."""
 
     @property
     def all_parameters(self) -> dict[str, str]:
@@ -68,3 +68,4 @@ class EbsClassSpec(CloudClassSpec):
             iops_per_gb=self.iops_per_gb,
             throughput=self.throughput,
         )
+        yield from key_problems(self.kms_key)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.aws.fields import KeyName, Zone
+from components.aws.fields import Age, KeyName, Zone, key_problems
 from components.catalog import efs, efs_access_points, efs_lifecycle
 from components.catalog.efs import Performance, Throughput
 from components.catalog.efs_access_points import LARGEST_ID
@@ -53,11 +53,11 @@ class OwnerSpec(Spec):
 class EfsLifecycleSpec(Spec):
     """When files that no one reads move to cheaper storage."""
 
-    to_infrequent_access: Text | None = Field(default=None, alias="toIA")
+    to_infrequent_access: Age | None = Field(default=None, alias="toIA")
     """Days without access after which a file moves to Infrequent Access: 1, 7,
     14, 30, 60, 90, 180, 270 or 365, such as `30d`; default: never."""
 
-    to_archive: Text | None = None
+    to_archive: Age | None = None
     """Days without access after which it moves on to Archive, one of the same,
     such as `90d`: later than `toIA`, and with elastic throughput only; default:
     never."""
@@ -85,7 +85,8 @@ class EfsSpec(CloudVolumeSpec):
     cannot be changed: another mode is another file system."""
 
     throughput: Throughput = "elastic"
-    """The throughput mode; default `elastic`, which AWS recommends."""
+    """The throughput mode; default `elastic`, which AWS recommends. It can be
+    changed in place."""
 
     provisioned_mibps: int | None = Field(default=None, alias="provisionedMiBps")
     """MiB/s of `throughput: provisioned`, 1 to 3414 or less by region; required
@@ -96,14 +97,15 @@ class EfsSpec(CloudVolumeSpec):
     It cannot be changed: another zone is another file system."""
 
     lifecycle: EfsLifecycleSpec | None = None
-    """When files move to cheaper storage; default: never."""
+    """When files move to cheaper storage, and back; default: never."""
 
     backups: bool = True
     """Daily backups by AWS Backup; default `true`."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts it; default: AWS's own for EFS. It is encrypted in
-    any case. Another key is another file system."""
+    """The key that encrypts it, by its name under `platform.keys` or its ARN;
+    default: AWS's own for EFS. It is encrypted in any case. Another key is
+    another file system."""
 
     owner: OwnerSpec | None = None
     """Whose files are what a team writes under a granted prefix: each prefix is
@@ -118,10 +120,11 @@ class EfsSpec(CloudVolumeSpec):
             if wrong is not None:
                 yield wrong
         if self.existing is not None:
-            yield from self._stays(_OF_THE_FILE_SYSTEM, "what it has")
+            yield from self._stays(_OF_THE_FILE_SYSTEM, "what it has is")
             return
         if self.adopt is not None:
-            yield from self._stays(("backups",), "its backups")
+            yield from self._stays(("backups",), "its backups are")
+        yield from key_problems(self.kms_key)
         yield from efs.mode_problems(
             self.performance, self.throughput, self.provisioned_mibps, self.zone
         )
@@ -141,7 +144,7 @@ class EfsSpec(CloudVolumeSpec):
             if value != field.default:
                 yield Problem(
                     rule="EFS08",
-                    message=f"others made the file system, and {what} is set there",
+                    message=f"others made the file system: {what} set there",
                     path=(str(field.validation_alias or name),),
                     value=value.model_dump() if isinstance(value, Spec) else value,
                     link=efs.LINK,

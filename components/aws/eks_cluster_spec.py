@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.aws.fields import KeyName
+from components.aws.fields import KeyName, key_problems
 from components.catalog import eks
 from components.catalog.problem import Problem
 from components.spec import Spec, Text
@@ -22,8 +22,9 @@ class NewClusterSpec(Spec):
     """The version of Kubernetes, such as `"1.34"`."""
 
     public_access: list[Text] = Field(default_factory=list[str])
-    """CIDRs that reach the API server from outside; default: none, it is
-    reached from the network only."""
+    """CIDRs that reach the API server from outside, such as `203.0.113.0/24`;
+    default: none, it is reached from the network only. Pulumi has to reach it,
+    wherever it runs."""
 
     admins: list[Text] = Field(default_factory=list[str])
     """ARNs of IAM roles and users that administer the cluster, beside whoever
@@ -36,8 +37,9 @@ class NewClusterSpec(Spec):
     authenticator]`."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts Secrets in etcd, besides the encryption that EKS
-    has in any case. It cannot be taken away later. Default: none."""
+    """The key that encrypts Secrets in etcd, by its name under `platform.keys` or
+    its ARN, besides the encryption that EKS has in any case. It cannot be taken
+    away later. Default: none."""
 
     support: Literal["standard", "extended"] = "standard"
     """What becomes of a version at the end of its standard support: EKS
@@ -49,6 +51,7 @@ class NewClusterSpec(Spec):
         problem = eks.version_problem(self.version)
         if problem is not None:
             yield problem.under("version")
+        yield from key_problems(self.kms_key)
         yield from eks.access_problems(self.public_access, ("publicAccess",))
         for index, arn in enumerate(self.admins):
             problem = eks.principal_problem(arn)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.aws.fields import KeyName, Zone
+from components.aws.fields import KeyName, Zone, key_problems
 from components.aws.fsx_lustre_spec import (
     PLACES,
     BackupsSpec,
@@ -67,7 +67,8 @@ class FsxLustreClassSpec(CloudClassSpec):
     19200, 9600 or 4800 GiB by throughput."""
 
     zone: Zone
-    """The availability zone of the file systems."""
+    """The availability zone of the file systems, such as `us-west-2a`: pods that
+    mount them run there."""
 
     backups: BackupsSpec | None = None
     """Automatic backups of persistent types; default: none."""
@@ -76,7 +77,8 @@ class FsxLustreClassSpec(CloudClassSpec):
     """The weekly window, `d:HH:MM` UTC with 1 for Monday; default: AWS chooses."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts them; default: AWS's own for FSx."""
+    """The key that encrypts them, by its name under `platform.keys` or its ARN;
+    default: AWS's own for FSx."""
 
     mount_options: list[DriverMountOption] = Field(
         default_factory=lambda: list[str](("flock",))
@@ -133,3 +135,4 @@ class FsxLustreClassSpec(CloudClassSpec):
         yield from setting_problems(
             self.deployment, self.backups, self.maintenance, linked=False
         )
+        yield from key_problems(self.kms_key)

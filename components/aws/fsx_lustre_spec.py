@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.aws.fields import KeyName, Zone
+from components.aws.fields import KeyName, Zone, key_problems
 from components.catalog import (
     fsx_lustre,
     fsx_lustre_links,
@@ -59,7 +59,8 @@ class LinkSpec(Spec):
     """A bucket under `platform.storage`. Either this or `uri`."""
 
     uri: Text | None = None
-    """A bucket of someone else's with its prefix, such as `s3://imagenet/train/`."""
+    """A bucket of someone else's with its prefix, such as `s3://imagenet/train/`.
+    Either this or `bucket`."""
 
     prefix: Text | None = None
     """The part of `bucket` that is linked; default: all of it."""
@@ -116,7 +117,7 @@ class ReadCacheSpec(Spec):
     """The SSD read cache of an INTELLIGENT_TIERING file system."""
 
     mode: Literal["NO_CACHE", "USER_PROVISIONED", "PROPORTIONAL_TO_THROUGHPUT_CAPACITY"]
-    """How large it is."""
+    """How large it is: as its throughput is, as `sizeGiB` says, or none."""
 
     size_gib: int | None = Field(default=None, alias="sizeGiB")
     """GiB of it, with `USER_PROVISIONED`: 32 to 131072 for every 4000 MB/s of
@@ -152,8 +153,8 @@ class FsxLustreSpec(CloudVolumeSpec):
     capacity_gib: int | None = Field(default=None, alias="capacityGiB")
     """GiB of it: 1200 or multiples of 2400; of 3600 on SCRATCH_1, which has
     2400 too; of 6000 or 1800 on HDD. With EFA 38400, 19200, 9600 or 4800 by
-    throughput. Not with INTELLIGENT_TIERING, which grows by itself. A lower
-    value replaces the file system."""
+    throughput. Not with INTELLIGENT_TIERING, which grows by itself. A higher
+    value grows it in place, a lower one replaces the file system."""
 
     throughput_per_tib: int | None = Field(default=None, alias="throughputPerTiB")
     """MB/s for each TiB. Required for persistent types, and only there: 50, 100
@@ -186,7 +187,8 @@ class FsxLustreSpec(CloudVolumeSpec):
     `metadataIops`. Chosen once, when the file system is made; default `false`."""
 
     zone: Zone
-    """The availability zone that it is in."""
+    """The availability zone that it is in, such as `us-west-2a`: pods that mount
+    it run there. A change replaces the file system."""
 
     backups: BackupsSpec | None = None
     """Automatic backups of a persistent file system; default: none."""
@@ -195,15 +197,15 @@ class FsxLustreSpec(CloudVolumeSpec):
     """The weekly window, `d:HH:MM` UTC with 1 for Monday; default: AWS chooses."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts it; default: AWS's own for FSx. A change replaces
-    the file system."""
+    """The key that encrypts it, by its name under `platform.keys` or its ARN;
+    default: AWS's own for FSx. A change replaces the file system."""
 
     root_squash: RootSquashSpec | None = None
-    """Default: root of a client is root."""
+    """Whom root of a client is taken for; default: for root."""
 
     log_level: Literal["WARN_ONLY", "ERROR_ONLY", "WARN_ERROR"] | None = None
-    """What of its links is logged, in the CloudWatch group `/aws/fsx/lustre`;
-    default: nothing."""
+    """Which events of its links to buckets are logged, in the CloudWatch group
+    `/aws/fsx/lustre`; default: none."""
 
     linked_to: list[LinkSpec] = Field(default_factory=list[LinkSpec])
     """Buckets that it shows as directories, 8 at most; not on SCRATCH_1, and a
@@ -243,13 +245,14 @@ class FsxLustreSpec(CloudVolumeSpec):
                     message="the id of a file system is fs- and 8 to 17 of 0-9 and a-f",
                     path=(key,),
                     value=id_,
-                    link=fsx_lustre_tables.ASSOCIATION,
+                    link=fsx_lustre_tables.FILE_SYSTEM,
                 )
         if self.existing is not None:
             yield from self._set_elsewhere()
             return
         yield from fsx_lustre.placed(fsx_lustre.problems(self.asked), PLACES)
         yield from self._setting_problems()
+        yield from key_problems(self.kms_key)
         links = [link.link for link in self.linked_to]
         yield from fsx_lustre.placed(
             fsx_lustre_links.link_problems(self.asked, links), PLACES

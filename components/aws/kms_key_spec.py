@@ -23,7 +23,8 @@ class KmsKeySpec(Spec):
     """The id of a key that is imported into the stack, protected."""
 
     on_delete: Literal["protect", "delete"] = "protect"
-    """`protect` refuses to destroy it: what it encrypts is lost with it."""
+    """`protect` refuses to destroy it: what it encrypts is lost with it. `delete`
+    lets a destroy delete it, which ends it after `deletionDays`."""
 
     deletion_days: int = Field(default=30, ge=7, le=30)
     """Days from its deletion to its end, 7 to 30; default 30."""

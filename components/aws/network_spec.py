@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import Field
 
 from components.aws.fields import Zone
 from components.catalog import aws_networks, aws_regions
-from components.catalog.problem import Problem
+from components.catalog.problem import UNSET, Problem
 from components.spec import Spec, Text
 
 
@@ -32,7 +33,8 @@ class ExistingNetworkSpec(Spec):
         for zone, subnet in self.subnets.items():
             problem = aws_regions.zone_problem(zone)
             if problem is not None:
-                yield problem.under("subnets", zone)
+                # The key itself is what is wrong: it stands in the path already.
+                yield replace(problem, value=UNSET).under("subnets", zone)
             problem = aws_networks.id_problem("subnet", subnet)
             if problem is not None:
                 yield problem.under("subnets", zone)

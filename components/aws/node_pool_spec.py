@@ -50,7 +50,8 @@ class NodeCountSpec(Spec):
         if self.min > self.max:
             yield Problem(
                 rule="POL16",
-                message="there are never more nodes than the most",
+                message="the least number of nodes is above the most "
+                f"(max: {self.max})",
                 path=("min",),
                 value=self.min,
                 nearest=self.max,
@@ -67,28 +68,32 @@ class EksNodePoolSpec(Spec):
     """How many nodes there are. What an autoscaler makes of it is left alone."""
 
     zones: list[Zone] = Field(min_length=1)
-    """The zones of the nodes."""
+    """The zones of the nodes, such as `[us-west-2a]`; one only with `efa` or a
+    Capacity Block."""
 
     capacity: Literal["on-demand", "spot", "capacity-block"] = "on-demand"
-    """How the machines are bought."""
+    """How the machines are bought; default `on-demand`. `spot` may go at any time,
+    `capacity-block` was bought before and is named by `reservation`."""
 
     reservation: Text | None = None
-    """Id of the Capacity Block's reservation, such as `cr-0123456789abcdef0`."""
+    """Id of the Capacity Block's reservation, such as `cr-0123456789abcdef0`.
+    Required with `capacity: capacity-block`, and only there."""
 
     ami: Text | None = None
-    """The AMI type; default: AL2023 for the machine's processor and accelerator."""
+    """The AMI type as EKS spells it, such as `AL2023_x86_64_NVIDIA`; default: AL2023
+    for the machine's processor and accelerator."""
 
     disk_size: Size = "100Gi"
     """The root disk of each node; default 100Gi."""
 
     local_storage: Literal["raid0", "none"] | None = None
     """`raid0` puts the kubelet's directory on the machine's NVMe disks, so that
-    scratch is there. Default: `raid0` where the machine has such disks and the
-    nodes run AL2023."""
+    scratch is there; `none` leaves the disks alone. Default: `raid0` where the
+    machine has such disks and the nodes run AL2023."""
 
     efa: bool = False
     """Elastic Fabric Adapters in all of the machine's slots, in a cluster
-    placement group."""
+    placement group; default `false`. Pods see those that they ask for."""
 
     more_taints: list[Taint] = Field(default_factory=list[Taint], alias="taints")
     """Taints beside `nvidia.com/gpu` or `aws.amazon.com/neuron`, which nodes

@@ -115,8 +115,8 @@ def cidr_problems(cidr: str, zones: Sequence[str]) -> Iterator[Problem]:
         ]
         yield Problem(
             rule="NET06",
-            message=f"a /{network.prefixlen} has room for the zones a to "
-            f"{chr(ord('a') + room - 1)} of a region",
+            message="every zone has its place in the network by its letter, and a "
+            f"/{network.prefixlen} has room for a to {chr(ord('a') + room - 1)}",
             value=cidr,
             nearest=_resized(network, larger[0]) if larger else None,
             link=LINK,

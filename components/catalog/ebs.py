@@ -15,6 +15,10 @@ from typing import Literal
 from components.catalog.problem import Path, Problem, Severity
 
 LINK = "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html"
+PARAMETERS = (
+    "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/"
+    "parameters.md"
+)
 SOURCE = "EC2 API reference, CreateVolume (botocore 1.44.5)"
 AS_OF = "2026-11-22"
 
@@ -146,6 +150,7 @@ def class_problems(
             "IOPS are those of a disk or those for each GiB: the driver refuses both",
             "iopsPerGB",
             iops_per_gb,
+            link=PARAMETERS,
         )
         return
     if row.needs_iops and iops is None and iops_per_gb is None:
@@ -337,6 +342,7 @@ def _problem(
     value: object,
     *,
     nearest: object = None,
+    link: str = LINK,
     severity: Severity = "error",
 ) -> Problem:
     path: Path = (key,)
@@ -346,6 +352,6 @@ def _problem(
         path=path,
         value=value,
         nearest=nearest,
-        link=LINK,
+        link=link,
         severity=severity,
     )

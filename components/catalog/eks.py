@@ -73,7 +73,9 @@ def name_problem(name: str) -> Problem | None:
     """What is wrong with `name` as the name of a cluster."""
     if _NAME.fullmatch(name):
         return None
-    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", name).lstrip("-_")[:100]
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", name.rpartition(":cluster/")[2]).lstrip(
+        "-_"
+    )[:100]
     return Problem(
         rule="EKS02",
         message="a cluster's name has at most 100 letters, digits, '-' and '_', and "

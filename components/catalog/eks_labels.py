@@ -105,7 +105,8 @@ def taint_problems(
     if len(taints) > MOST_TAINTS - len(devices):
         yield Problem(
             rule="POL15",
-            message=f"EKS takes {MOST_TAINTS} taints of a node group",
+            message=f"EKS takes at most {MOST_TAINTS} taints of a node group, "
+            "with those that its devices bring along",
             path=("taints",),
             value=len(taints),
             nearest=MOST_TAINTS - len(devices),

@@ -125,7 +125,7 @@ def client_problem(lustre_version: str, ami_type: str | None) -> Problem | None:
         ami_type: The AMI type of a managed node group, `AUTO` for EKS Auto
             Mode, None where it is not known.
     """
-    nodes = ami_type or "nodes whose AMI is not known here"
+    nodes = f"nodes of {ami_type}" if ami_type else "nodes whose AMI is not known here"
     if ami_type == AUTO_MODE:
         nodes = "nodes of EKS Auto Mode"
     if lustre_version == "2.10" and not (ami_type or "").startswith("AL2_"):
@@ -147,7 +147,7 @@ def client_problem(lustre_version: str, ami_type: str | None) -> Problem | None:
     return problem_of(
         "FSX05",
         "version",
-        f"whether {nodes} has the kernel module of Lustre is not known: without it "
+        f"whether {nodes} have the kernel module of Lustre is not known: without it "
         "every mount ends with 'Are the lustre modules loaded?'",
         value=lustre_version,
         link="https://github.com/kubernetes-sigs/aws-fsx-csi-driver/blob/master/docs/"
@@ -219,12 +219,16 @@ def _per_tib(asked: FileSystem, offer: Offer) -> Iterator[Problem]:
                 value=value,
             )
         return
-    if value in offer.throughputs:
+    # What stands under `throughput` was meant for this.
+    meant = asked.throughput is not None and value is None
+    if value in offer.throughputs or meant:
         return
+    required = "required: " if value is None else ""
     yield problem_of(
         "FSX02",
         "throughput_per_tib",
-        f"{type_of(asked)} comes with {words(offer.throughputs)} MB/s for each TiB",
+        f"{required}{type_of(asked)} comes with {words(offer.throughputs)} MB/s for "
+        "each TiB",
         value=value,
         nearest=nearest_of(value, offer.throughputs),
         allowed=offer.throughputs,
@@ -263,14 +267,16 @@ def _size_problem(rule: str, asked: FileSystem, sizes: Sizes, link: str) -> Prob
     value = asked.capacity
     below, above = sizes.around(value or 1)
     near = [str(size) for size in (below, above) if size is not None]
-    what = type_of(asked)
+    what = f"{'required: ' if value is None else ''}{type_of(asked)}"
     if asked.storage_type == HDD or asked.efa:
         with_efa = " with EFA" if asked.efa else ""
         what += f" at {asked.throughput_per_tib} MB/s for each TiB{with_efa}"
     return problem_of(
         rule,
         "capacity",
-        f"{what} comes in {sizes} GiB: {' or '.join(near)}",
+        f"{what} comes in {sizes} GiB: {' or '.join(near)}"
+        if value is not None
+        else f"{what} comes in {sizes} GiB",
         value=value,
         nearest=sizes.nearest(value or 1),
         link=link,

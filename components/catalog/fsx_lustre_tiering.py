@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.catalog import fsx_lustre_tables as tables
-from components.catalog.fsx_lustre_asked import FileSystem, problem_of
+from components.catalog.fsx_lustre_asked import (
+    FileSystem,
+    nearest_of,
+    problem_of,
+    type_of,
+)
 from components.catalog.fsx_lustre_tables import TIERING, Sizes
 from components.catalog.problem import Problem
 
@@ -15,11 +20,18 @@ def whole_throughput(asked: FileSystem) -> Iterator[Problem]:
     value, step = asked.throughput, tables.TIERING_THROUGHPUT
     if asked.storage_type != TIERING:
         if value is not None:
+            offered = asked.offer.throughputs if asked.offer else ()
+            wanted = not asked.throughput_per_tib and offered
+            per_tib = nearest_of(value, offered) if wanted else None
             yield problem_of(
                 "FSX09",
                 "throughput",
-                f"only {TIERING} chooses the throughput of the whole: leave it out",
+                f"only {TIERING} chooses the throughput of the whole: leave it out"
+                if per_tib is None
+                else f"{type_of(asked)} chooses its throughput by the TiB, and only "
+                f"{TIERING} that of the whole",
                 value=value,
+                nearest=per_tib and f"throughputPerTiB: {per_tib}",
             )
         return
     if _is_whole_throughput(value):

@@ -187,7 +187,7 @@ def own_words(text: str) -> Problem | None:
         return None
     return Problem(
         rule="MPT05",
-        message=f"this is said by {OF_THE_SPEC[name]}",
+        message=f"this has a key of its own: {OF_THE_SPEC[name]}",
         value=text,
         link=LINK,
     )

@@ -8,9 +8,10 @@ what they do not know: a typo is seen only by what does not happen.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
 from typing import Literal
 
 from components.catalog.problem import Problem
@@ -167,13 +168,13 @@ class Driver:
         elif self.ignores_unknown:
             message = f"{self.name} has no such parameter, and ignores it in silence"
         else:
-            message = f"{self.name} has no such parameter, and makes no volume with it"
+            message = f"{self.name} has no such parameter, and refuses it"
         own = [name for name in names if not name.startswith(SIDECAR)]
         return self._problem(
             "CLS04",
             message,
             key,
-            allowed=tuple(sorted(own)),
+            allowed=tuple(_ranged(sorted(own))),
             nearest=by_lower[close[0]] if close else None,
             severity="error" if sure and self.status == "confirmed" else "warning",
         )
@@ -224,3 +225,11 @@ class Driver:
             severity=severity or ("error" if self.status == "confirmed" else "warning"),
             **more,
         )
+
+
+def _ranged(names: Sequence[str]) -> Iterator[str]:
+    """Names, with those that only count up (`tag_1`, `tag_2` …) as one."""
+    for stem, found in groupby(names, lambda name: name.rstrip("0123456789")):
+        counted = sorted(found, key=len)
+        many = len(counted) > 1 and stem.endswith("_")
+        yield from [f"{counted[0]} … {counted[-1]}"] if many else counted

@@ -152,7 +152,7 @@ def general_name(name: str) -> Problem | None:
 
 def _nearest_name(name: str) -> str | None:
     """A name like `name` that S3 takes, if there is one."""
-    text = re.sub(r"^s3://|/+$", "", name.strip().lower())
+    text = re.sub(r"^(s3://|arn:aws[a-z-]*:s3:::)|/+$", "", name.strip().lower())
     text = re.sub(r"[^a-z0-9.-]+", "-", text)
     text = re.sub(r"\.{2,}", ".", text)
     if _ADDRESS.fullmatch(text):

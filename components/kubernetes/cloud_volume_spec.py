@@ -69,7 +69,9 @@ class CloudVolumeSpec(VolumeSpec):
 
     def problems(self) -> Iterator[Problem]:
         """It is made, used, or taken over, and what others made is not deleted."""
-        yield from made_or_taken(self.existing, self.adopt, self.on_delete, self.kind)
+        yield from made_or_taken(
+            self.existing, self.adopt, self.on_delete, "what exists"
+        )
 
 
 def made_or_taken(

@@ -51,11 +51,10 @@ class AwsEnvironment:
         return self.data.ids()
 
     def outputs(self) -> Mapping[str, Any]:
-        """The cluster, and how to reach it."""
+        """The name of the cluster, by which `aws eks` reaches it."""
         if self.cluster is None:
             return {}
-        cluster = self.cluster.cluster
-        return {"cluster": cluster.cluster_name, "kubeconfig": cluster.kubeconfig}
+        return {"cluster": self.cluster.cluster.cluster_name}
 
     def installs(self, add_on: AddOnName) -> bool:
         """Whether EKS installs an add-on."""

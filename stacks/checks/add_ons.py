@@ -8,12 +8,17 @@ from dataclasses import replace
 from components.aws.eks_cluster_spec import EksClusterSpec
 from components.aws.node_pool_spec import EksNodePoolSpec
 from components.catalog import eks_add_ons
-from components.catalog.add_ons import ADD_ONS
+from components.catalog.add_ons import ADD_ONS, AddOnName
 from components.catalog.problem import UNSET, Problem
+from components.spec import closest
 from stacks.checks.needs import needs
 from stacks.checks.places import on_aws
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
+
+_CLUSTER = {("platform", "cluster"), ("platform", "cloud")}
+_WITH_EVERY_CLUSTER = ("vpc-cni", "coredns", "kube-proxy")
+"""EKS puts these into every cluster that it makes."""
 
 
 def declared(stack: Stack) -> Iterator[Problem]:
@@ -21,6 +26,9 @@ def declared(stack: Stack) -> Iterator[Problem]:
     if stack.platform is None:
         return
     known = stack.names("platform", "addOns")
+    # One that is misspelt is said once.
+    known |= {closest(name, ADD_ONS) or name for name in known}
+    nothing_yet = _on_a_new_cluster(stack)
     for need in needs(stack):
         if need.add_on in known:
             continue
@@ -31,7 +39,9 @@ def declared(stack: Stack) -> Iterator[Problem]:
             f"({ADD_ONS[need.add_on].provides}): without it {need.without}",
             path=need.at,
             value=need.value,
-            nearest=f"{need.add_on}: {{existing: true}}",
+            nearest=f"{need.add_on}: {{install: true}}"
+            if nothing_yet and _by_eks(need.add_on)
+            else f"{need.add_on}: {{existing: true}}",
             link=ADD_ONS[need.add_on].source.partition(" ")[0],
         )
 
@@ -39,10 +49,15 @@ def declared(stack: Stack) -> Iterator[Problem]:
 def has_a_chart(stack: Stack) -> Iterator[Problem]:
     """What is to be installed can be."""
     platform = stack.config.platform
-    on_eks = platform is not None and isinstance(platform.cluster, EksClusterSpec)
+    # Where a cluster of EKS is wanted and not named, that is said once.
+    on_eks = platform is not None and (
+        isinstance(platform.cluster, EksClusterSpec)
+        or platform.cloud == "aws"
+        or not stack.broken.isdisjoint(_CLUSTER)
+    )
     for name, add_on in (platform.add_ons if platform else {}).items():
         row = ADD_ONS[name]
-        if on_eks and (row.by_eks or name == "node-autoscaler"):
+        if on_eks and _by_eks(name):
             continue
         if add_on.install and row.chart is None:
             yield Problem(
@@ -53,6 +68,36 @@ def has_a_chart(stack: Stack) -> Iterator[Problem]:
                 value=True,
                 nearest="existing: true",
                 link=ADD_ONS[name].source.partition(" ")[0],
+            )
+
+
+def _by_eks(name: AddOnName) -> bool:
+    """Whether it is installed on a cluster of EKS without a chart of its own."""
+    return ADD_ONS[name].by_eks or name == "node-autoscaler"
+
+
+def _on_a_new_cluster(stack: Stack) -> bool:
+    platform = stack.config.platform
+    cluster = platform.cluster if platform else None
+    return isinstance(cluster, EksClusterSpec) and cluster.create is not None
+
+
+def there_on_a_new_cluster(stack: Stack) -> Iterator[Problem]:
+    """On a cluster that the stack makes is what the stack installs."""
+    platform = stack.config.platform
+    if platform is None or not _on_a_new_cluster(stack):
+        return
+    for name, add_on in platform.add_ons.items():
+        if add_on.existing and _by_eks(name) and name not in _WITH_EVERY_CLUSTER:
+            yield Problem(
+                rule="",
+                message="the stack makes this cluster, and nothing is there that the "
+                "stack does not install: others would have to",
+                path=("platform", "addOns", name, "existing"),
+                value=True,
+                nearest="install: true",
+                link=ADD_ONS[name].source.partition(" ")[0],
+                severity="warning",
             )
 
 
@@ -96,5 +141,6 @@ RULES = (
     Rule("ADD01", "pods and objects that wait for what is not there", declared),
     Rule("ADD03", "an add-on that nothing can install", has_a_chart),
     Rule("ADD07", "a version that EKS does not have", version_of_eks),
+    Rule("AWS31", "drivers that no one installs", there_on_a_new_cluster),
     Rule("ADD08", "disks that are erased under the kubelet", disks_for_one),
 )

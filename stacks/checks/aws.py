@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from components.aws.eks_cluster_spec import EksClusterSpec
+from components.catalog import aws_tags
 from components.catalog.problem import UNSET, Path, Problem
 from components.kubernetes.cloud_class_spec import CloudClassSpec
 from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
@@ -81,15 +82,16 @@ def in_a_cluster(stack: Stack) -> Iterator[Problem]:
     platform = on_aws(stack)
     if platform is None or platform.cluster is not None:
         return
-    for key in _IN_A_CLUSTER:
-        if stack.names("platform", key):
-            yield Problem(
-                rule="",
-                message="this is a cluster's, and the stack has none: name one, or put "
-                "it into the stack of the cluster (storageStack)",
-                path=("platform", key),
-                nearest="cluster: {existing: NAME}",
-            )
+    found = [key for key in _IN_A_CLUSTER if stack.names("platform", key)]
+    if found and platform.storage_stack is None:
+        yield Problem(
+            rule="",
+            message=f"the stack names no cluster, and has what is in one: "
+            f"{', '.join(found)}; name it, or put them into the cluster's own stack, "
+            "which has this one as storageStack",
+            path=("platform", "cluster"),
+            nearest="cluster: {existing: NAME}",
+        )
     if platform.storage_stack is not None:
         yield Problem(
             rule="",
@@ -99,6 +101,19 @@ def in_a_cluster(stack: Stack) -> Iterator[Problem]:
             value=platform.storage_stack,
             nearest="cluster: {existing: NAME}",
         )
+
+
+def plain_tags(stack: Stack) -> Iterator[Problem]:
+    """Tags are those that every service takes: they go to all of them."""
+    platform = on_aws(stack)
+    if platform is None:
+        return
+    for problem in aws_tags.problems(platform.tags):
+        yield problem.under("platform", "tags")
+    for name, spec in platform.storage.items():
+        if isinstance(spec, CloudVolumeSpec):
+            for problem in aws_tags.problems(spec.tags):
+                yield problem.under("platform", "storage", name, "tags")
 
 
 def an_account(stack: Stack) -> Iterator[Problem]:
@@ -122,5 +137,6 @@ def an_account(stack: Stack) -> Iterator[Problem]:
 RULES = (
     Rule("AWS03", "storage or nodes that no one would make", on_its_cloud),
     Rule("AWS04", "objects of a cluster that is not there", in_a_cluster),
+    Rule("AWS30", "a deployment that stops at its first resource", plain_tags),
     Rule("AWS05", "a provider that finds no account allowed", an_account),
 )

@@ -9,9 +9,10 @@ from components.aws.bucket_spec import BucketSpec
 from components.aws.ebs_class_spec import EbsClassSpec
 from components.aws.efs_class_spec import EfsClassSpec
 from components.aws.efs_spec import EfsSpec
+from components.aws.eks_cluster_spec import EksClusterSpec
 from components.aws.fsx_lustre_class_spec import FsxLustreClassSpec
 from components.aws.fsx_lustre_spec import FsxLustreSpec
-from components.catalog import kms
+from components.catalog import efs, kms
 from components.catalog.problem import Path, Problem
 from components.spec import closest
 from stacks.checks.places import has_data, on_aws, region_of
@@ -23,10 +24,13 @@ _LINKED = "https://docs.aws.amazon.com/fsx/latest/LustreGuide/create-dra-linked-
 
 
 def _keys_named(platform: PlatformConfig) -> Iterator[tuple[Path, str]]:
-    """Every key that storage or a class of this stack names, and where."""
+    """Every key that storage, a cluster or a class of this stack names, and where."""
     for name, spec in platform.storage.items() if has_data(platform) else ():
         if isinstance(spec, CloudStorage):
             yield from _named(("platform", "storage", name), spec.kms_key)
+    cluster = platform.cluster
+    if isinstance(cluster, EksClusterSpec) and cluster.create is not None:
+        yield from _named(("platform", "cluster", "create"), cluster.create.kms_key)
     for name, spec in platform.storage_classes.items():
         if isinstance(spec, FsxLustreClassSpec | EbsClassSpec):
             yield from _named(("platform", "storageClasses", name), spec.kms_key)
@@ -161,7 +165,9 @@ def class_of_a_file_system(stack: Stack) -> Iterator[Problem]:
             path=("platform", "storageClasses", name, "of"),
             value=spec.of,
             allowed=tuple(sorted(file_systems)),
-            nearest=closest(spec.of, file_systems),
+            nearest=closest(spec.of, file_systems)
+            if efs.id_problem(spec.of, ()) is not None
+            else f"fileSystem: {spec.of}",
         )
 
 

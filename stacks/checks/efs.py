@@ -15,10 +15,14 @@ from components.catalog.efs_driver import (
 )
 from components.catalog.efs_volumes import option_problems
 from components.catalog.problem import Problem
+from components.kubernetes.granted_spec import GrantedSpec
 from components.kubernetes.storage_class_spec import StorageClassSpec
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 
+_PERMISSIONS = (
+    "https://docs.aws.amazon.com/efs/latest/ug/accessing-fs-nfs-permissions.html"
+)
 _OFF = ("false", "f", "0")
 
 
@@ -74,7 +78,42 @@ def granted_directory(stack: Stack) -> Iterator[Problem]:
                 yield replace(problem, value=grant.prefix, nearest=nearest or None)
 
 
+def written_by_its_owner(stack: Stack) -> Iterator[Problem]:
+    """Who writes to a whole file system of EFS is root, which owns it.
+
+    Through an access point, which every granted prefix is, all is done as its
+    owner; the root directory is its own, and root's when EFS makes it.
+    """
+    team, space = stack.config.team, stack.space
+    for mount in stack.mounts:
+        run_as = mount.program.run_as
+        if not isinstance(mount.volume, EfsSpec) or run_as is None or not mount.writes:
+            continue
+        own = team.volumes.get(mount.mount.volume) if team else None
+        grant = (
+            space.grants.get(own.source)
+            if space is not None and isinstance(own, GrantedSpec)
+            else None
+        )
+        if team is None or grant is None or grant.prefix is not None:
+            continue
+        if run_as.user == 0:
+            continue
+        yield Problem(
+            rule="",
+            message="the root directory of a new file system is root's, and user "
+            f"{run_as.user} cannot write there unless root has let it: the grant of a "
+            "prefix is a directory with an owner of its own",
+            path=mount.at,
+            value=mount.mount.volume,
+            nearest=f"prefix: {team.name}",
+            link=_PERMISSIONS,
+            severity="warning",
+        )
+
+
 RULES = (
+    Rule("AWS32", "a program that fails at its first write", written_by_its_owner),
     Rule("EFS10", "a claim that the driver or EFS refuses", class_in_its_own_words),
     Rule("EFS15", "an access point that EFS refuses", granted_directory),
 )

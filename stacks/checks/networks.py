@@ -82,9 +82,9 @@ def retained_with_what_it_needs(stack: Stack) -> Iterator[Problem]:
         if owned:
             yield Problem(
                 rule="",
-                message=f"this stack has the {' and the '.join(owned)} that the data "
-                "needs, and they go with it: what stays could not be read; protect "
-                "keeps all of it (pulumi destroy --exclude-protected)",
+                message=f"the data needs the {' and the '.join(owned)} of this stack: "
+                "what stays when they go could not be read; protect keeps all of it "
+                "(pulumi destroy --exclude-protected)",
                 path=("platform", "storage", name, "onDelete"),
                 value=spec.on_delete,
                 nearest="protect",

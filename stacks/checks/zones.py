@@ -17,6 +17,7 @@ from stacks.checks.places import (
     stated_zones,
     zones_of_storage,
 )
+from stacks.checks.regions import region_of_its_storage
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 from stacks.zones import class_zone, zones_of
@@ -28,12 +29,33 @@ def of_the_region(stack: Stack) -> Iterator[Problem]:
     region = region_of(platform)
     if platform is None or region is None:
         return
-    for at, zone in stated_zones(platform):
+    if next(region_of_its_storage(stack), None) is not None:
+        return
+    stated = list(stated_zones(platform))
+    regions = {aws_regions.region_of(zone) for _, zone in stated}
+    if len(stated) > 1 and len(regions) == 1 and regions.isdisjoint({None, region}):
+        (other,) = regions
+        yield Problem(
+            rule="",
+            message=f"every zone that stands here is of {other}",
+            path=("platform", "region"),
+            value=region,
+            nearest=other,
+            link=aws_regions.LINK,
+        )
+        return
+    for at, zone in stated:
         problem = aws_regions.zone_of_region(zone, region)
         if problem is not None:
             # The key of a mapping is its own value.
             value = UNSET if at[-1] == zone else zone
             yield replace(problem, path=at, value=value)
+
+
+def _elsewhere(stack: Stack, zone: str) -> bool:
+    """Whether a zone is of another region, which is said by itself."""
+    region = region_of(on_aws(stack))
+    return region is not None and aws_regions.zone_of_region(zone, region) is not None
 
 
 def with_a_subnet(stack: Stack) -> Iterator[Problem]:
@@ -51,7 +73,7 @@ def with_a_subnet(stack: Stack) -> Iterator[Problem]:
         _, section, name, *_ = at
         spec = platform.storage.get(str(name)) if section == "storage" else None
         there = spec is not None and getattr(spec, "existing", None) is not None
-        if zone not in known and not there:
+        if zone not in known and not there and not _elsewhere(stack, zone):
             yield Problem(
                 rule="",
                 message=f"the network has no subnet in this zone: it has "
@@ -75,9 +97,11 @@ def zone_of_a_class(stack: Stack) -> Iterator[Problem]:
         pools = platform.node_pools.values()
         if class_zone(pools, spec) is not None:
             continue
-        known = sorted(zones_of(pools)) or (
+        zones = sorted(zones_of(pools)) or (
             platform.network.zones if platform.network else []
         )
+        subnets = platform.network.zones if platform.network else zones
+        known = [z for z in zones if z in subnets and not _elsewhere(stack, z)]
         yield Problem(
             rule="",
             message="required: the driver makes every file system in one zone, and it "

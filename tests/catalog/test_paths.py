@@ -60,7 +60,7 @@ def test_mount_points(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*paths.CONTAINER_DIRECTORIES, "//", "/etc/", "/proc/x"]
+    "path", [*sorted(paths.CONTAINER_DIRECTORIES), "//", "/etc/", "/proc/x"]
 )
 def test_mounts_that_hide_the_system(path: str) -> None:
     assert rule(paths.mount_path(path)) == "PTH04"

@@ -32,6 +32,9 @@ NODES = "aws:eks/nodeGroup:NodeGroup"
 KEY = "aws:kms/key:Key"
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+
+DRIVERS = ("ebs", "efs", "fsx", "s3")
 
 # Charts are not to be had here: these count as there.
 CHARTS = tuple(
@@ -129,6 +132,24 @@ def test_it_is_up_and_stays_as_it_is(prod: Account) -> None:
     assert project.changes() == {}
     project.refresh()
     assert project.changes() == {}
+
+
+def test_an_autoscaler_is_not_fought_over_its_nodes(prod: Account) -> None:
+    project = prod.stack("prod")
+    [(id_, group)] = [
+        (id_, group) for id_, group in project.store.all(NODES).items() if "a10g" in id_
+    ]
+    scaling = {**group["inputs"]["scalingConfig"], "desiredSize": 3}
+    project.store.put(NODES, id_, {**group["inputs"], "scalingConfig": scaling})
+    assert project.changes() == {}
+    project.refresh()
+    assert project.changes() == {}
+    after = project.store.all(NODES)[id_]["inputs"]
+    assert after["scalingConfig"]["desiredSize"] == 3
+    assert {taint["key"] for taint in after["taints"]} == {
+        "nvidia.com/gpu",
+        *(f"{driver}.csi.aws.com/agent-not-ready" for driver in DRIVERS),
+    }
 
 
 def test_granted_storage_is_bound_to_what_aws_made(prod: Account) -> None:
@@ -319,6 +340,8 @@ def _fill(project: AwsProject) -> None:
     put = project.store.put
     network = {"vpcId": OURS[VPC]}
     put(VPC, OURS[VPC], {"cidrBlock": "10.0.0.0/16"})
+    nodes = "sg-0123456789abcdef0"
+    put(GROUP, nodes, {**network, "name": "eks-cluster-sg-shared"})
     put(SUBNET, OURS[SUBNET], {**network, "availabilityZone": "us-west-2a"})
     put(
         LUSTRE,
@@ -353,7 +376,7 @@ def _fill(project: AwsProject) -> None:
             "certificateAuthority": {"data": address["inputs"]["certificateAuthority"]},
             "vpcConfig": {
                 **network,
-                "clusterSecurityGroupId": "sg-0123456789abcdef0",
+                "clusterSecurityGroupId": nodes,
                 "subnetIds": [OURS[SUBNET]],
             },
             "identities": [

@@ -21,7 +21,7 @@ def test_the_files_of_the_how_to_pass(root: Path, tmp_path: Path) -> None:
         (tmp_path / name).write_text(content)
     assert len(files) == text.count("```") // 2, "every block is a file"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "--rootdir", "."],
+        [sys.executable, "-m", "pytest", "-q", "--rootdir", "."],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True,

@@ -21,6 +21,7 @@ from tests.cloud.aws import (
     clusters,
     file_systems,
     identities,
+    launch_templates,
     networks,
     service_models,
 )
@@ -31,7 +32,10 @@ from tests.cloud.store import Things
 
 KINDS: Final = {
     kind.type_: kind
-    for module in (file_systems, buckets, clusters, networks, identities)
+    for module in (
+        *(file_systems, buckets, clusters, networks, launch_templates),
+        identities,
+    )
     for kind in module.KINDS
 }
 _CLUSTER: Final = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.cloud.aws.file_systems import SECURITY_GROUP, SUBNET, guarded_by, in_subnet
+from tests.cloud.aws.identities import ROLE
+from tests.cloud.aws.launch_templates import TEMPLATE
 from tests.cloud.aws.sources import schema
 from tests.cloud.kind import Kind, Making, Ref
 from tests.cloud.store import Things
@@ -18,8 +20,6 @@ id is the cluster's name, or `*`, and whose inputs are `endpoint` and
 
 _VERSION: Final = re.compile(r"v\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$")
 _GROUP: Final = "aws:autoscaling/group:Group"
-_ROLE: Final = "aws:iam/role:Role"
-_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 
 
 def _address(making: Making, key: str, otherwise: str) -> str:
@@ -104,7 +104,7 @@ def _of_cluster(*, holds: str | None = None) -> Ref:
 def _role(path: str) -> Ref:
     return Ref(
         path=path,
-        to=_ROLE,
+        to=ROLE,
         by="arn",
         missing="InvalidParameterException: Role with arn: {}, could not be assumed "
         "because it does not exist",
@@ -222,7 +222,7 @@ KINDS: Final = (
             in_subnet("subnetIds"),
             Ref(
                 path="launchTemplate.id",
-                to=_TEMPLATE,
+                to=TEMPLATE,
                 missing="InvalidParameterException: Launch template {} does not exist",
             ),
         ),

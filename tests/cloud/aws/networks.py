@@ -1,4 +1,4 @@
-"""EC2's networks, security groups and launch templates, as AWS treats them."""
+"""EC2's networks and security groups, as AWS treats them."""
 
 import ipaddress
 import re
@@ -13,9 +13,10 @@ from tests.cloud.store import Things
 VPC: Final = "aws:ec2/vpc:Vpc"
 ROUTE_TABLE: Final = "aws:ec2/routeTable:RouteTable"
 EIP: Final = "aws:ec2/eip:Eip"
-TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 
-_TAGS: Final = "ec2.CreateTags:Tags"
+TAGS: Final = "ec2.CreateTags:Tags"
+"""Where the model describes the tags of anything that EC2 has."""
+
 _TRAFFIC: Final = (
     *("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"),
 )
@@ -98,7 +99,7 @@ def _rule(direction: str) -> Kind:
             "prefixListId": f"{permission}.PrefixListIds.PrefixListId",
             "referencedSecurityGroupId": f"{permission}.UserIdGroupPairs.GroupId",
             "securityGroupId": f"{operation}:GroupId",
-            "tags": _TAGS,
+            "tags": TAGS,
         },
         checks={
             "cidrIpv4": (_cidr, _NETWORK),
@@ -152,7 +153,7 @@ KINDS: Final = (
             "enableNetworkAddressUsageMetrics": (
                 "ec2.ModifyVpcAttribute:EnableNetworkAddressUsageMetrics"
             ),
-            "tags": _TAGS,
+            "tags": TAGS,
         },
         checks={"cidrBlock": (_cidr, _NETWORK)},
         replaces=("cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"),
@@ -196,7 +197,7 @@ KINDS: Final = (
             "privateDnsHostnameTypeOnLaunch": (
                 "ec2.ModifySubnetAttribute:PrivateDnsHostnameTypeOnLaunch"
             ),
-            "tags": _TAGS,
+            "tags": TAGS,
         },
         checks={"cidrBlock": (_cidr, _NETWORK)},
         replaces=(
@@ -231,7 +232,7 @@ KINDS: Final = (
             "ownerId": lambda m: m.account,
         },
         models=("ec2.CreateInternetGateway", "ec2.AttachInternetGateway"),
-        members={"tags": _TAGS},
+        members={"tags": TAGS},
         computed=("vpcId",),
         refs=(_in_vpc(),),
         source=schema("ec2/vpc_internet_gateway.go", "08923b68"),
@@ -249,7 +250,7 @@ KINDS: Final = (
             "associateWithPrivateIp": "ec2.AssociateAddress:PrivateIpAddress",
             "instance": "ec2.AssociateAddress:InstanceId",
             "networkInterface": "ec2.AssociateAddress:NetworkInterfaceId",
-            "tags": _TAGS,
+            "tags": TAGS,
         },
         replaces=(
             *("address", "domain", "ipamPoolId", "networkBorderGroup"),
@@ -271,7 +272,7 @@ KINDS: Final = (
             ),
         },
         models=("ec2.CreateNatGateway",),
-        members={"privateIp": "PrivateIpAddress", "tags": _TAGS},
+        members={"privateIp": "PrivateIpAddress", "tags": TAGS},
         replaces=(
             *("allocationId", "availabilityMode", "connectivityType", "privateIp"),
             *("subnetId", "vpcId"),
@@ -305,7 +306,7 @@ KINDS: Final = (
             "ownerId": lambda m: m.account,
         },
         models=("ec2.CreateRouteTable",),
-        members={"propagatingVgws": None, "routes": None, "tags": _TAGS},
+        members={"propagatingVgws": None, "routes": None, "tags": TAGS},
         replaces=("vpcId",),
         computed=("propagatingVgws", "routes"),
         refs=(_in_vpc(),),
@@ -373,7 +374,7 @@ KINDS: Final = (
         members={
             "autoAccept": None,
             "policy": "PolicyDocument",
-            "tags": _TAGS,
+            "tags": TAGS,
         },
         replaces=(
             *("dnsOptions.privateDnsPreference", "resourceConfigurationArn"),
@@ -405,7 +406,7 @@ KINDS: Final = (
             "name": "GroupName",
             "namePrefix": None,
             "revokeRulesOnDelete": None,
-            "tags": _TAGS,
+            "tags": TAGS,
         },
         checks={
             "description": (lambda v: bool(_TEXT.fullmatch(v)), "invalid characters"),
@@ -437,7 +438,7 @@ KINDS: Final = (
             "egress": None,
             "ingress": None,
             "revokeRulesOnDelete": None,
-            "tags": _TAGS,
+            "tags": TAGS,
         },
         replaces=("vpcId",),
         defaults={"revokeRulesOnDelete": False},
@@ -454,53 +455,4 @@ KINDS: Final = (
     ),
     _rule("Ingress"),
     _rule("Egress"),
-    Kind(
-        type_=TEMPLATE,
-        id=lambda m: "lt-" + m.hex(17),
-        outputs={
-            "arn": lambda m: m.arn("ec2", f"launch-template/{m.id}"),
-            "defaultVersion": lambda m: 1,
-            "latestVersion": lambda m: 1,
-        },
-        models=(
-            "ec2.CreateLaunchTemplate",
-            "ec2.CreateLaunchTemplate:LaunchTemplateData",
-        ),
-        members={
-            "defaultVersion": None,
-            "description": "VersionDescription",
-            "name": "LaunchTemplateName",
-            "namePrefix": None,
-            "networkInterfaces.ipv4AddressCount": None,
-            "networkInterfaces.ipv4Addresses": None,
-            "networkInterfaces.securityGroups": None,
-            "securityGroupNames": "LaunchTemplateData.SecurityGroups",
-            "tags": _TAGS,
-            "updateDefaultVersion": None,
-            "vpcSecurityGroupIds": "LaunchTemplateData.SecurityGroupIds",
-        },
-        replaces=("name", "namePrefix"),
-        computed=("defaultVersion", "metadataOptions"),
-        named="name",
-        unique=("name",),
-        exists="InvalidLaunchTemplateName.AlreadyExistsException: Launch template "
-        "name already in use ({})",
-        grows=("latestVersion",),
-        source=schema("ec2/ec2_launch_template.go", "025e4f81"),
-    ),
-    Kind(
-        type_="aws:ec2/placementGroup:PlacementGroup",
-        id=lambda m: m.inputs["name"],
-        outputs={
-            "arn": lambda m: m.arn("ec2", f"placement-group/{m.id}"),
-            "placementGroupId": lambda m: "pg-" + m.hex(17),
-        },
-        models=("ec2.CreatePlacementGroup",),
-        members={"name": "GroupName", "tags": _TAGS},
-        replaces=("name", "partitionCount", "spreadLevel", "strategy"),
-        computed=("partitionCount", "spreadLevel"),
-        named="name",
-        exists="InvalidPlacementGroup.Duplicate: The placement group '{}' exists",
-        source=schema("ec2/ec2_placement_group.go", "05e34de7"),
-    ),
 )

@@ -1,6 +1,7 @@
 # botocore's shapes have properties that no type checker can see through.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false
 # pyright: reportGeneralTypeIssues=false, reportIndexIssue=false
+# pyright: reportOperatorIssue=false
 """What AWS's own service models, which botocore carries, allow in an input."""
 
 import functools
@@ -54,6 +55,24 @@ def member(kind: Kind, key: str) -> Shape | None:
         if found := _named(shape, key):
             return found
     return None
+
+
+def names_error(operation: str, error: str) -> bool:
+    """Tell whether a model says that an operation answers with an error.
+
+    Args:
+        operation: `service.Operation`.
+        error: Its code; it is among the operation's errors, or in the words that
+            document the operation.
+    """
+    service, _, name = operation.partition(".")
+    model = _service(service).operation_model(name)
+    codes = {
+        code
+        for shape in model.error_shapes
+        for code in (shape.name, shape.metadata.get("error", {}).get("code"))
+    }
+    return error in codes or error in model.documentation
 
 
 def _unmatched(kind: Kind, shape: Shape, taker: type, path: str) -> Iterator[str]:
