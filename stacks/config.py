@@ -346,6 +346,12 @@ NEUTRAL: dict[tuple[str, ...], object] = {
     ("team", "volumes", "*", "size"): "+1.0e0",
     ("platform", "cloud"): "kubernetes",
     ("platform", "storageStack"): None,
+    ("platform", "region"): None,
+    ("platform", "account"): None,
+    ("platform", "tags"): {},
+    ("platform", "network"): None,
+    # By the cluster's own provider, which needs no add-on.
+    ("platform", "identity"): "irsa",
     ("platform", "cluster"): {"context": "context"},
     ("platform", "teams", "*", "deployers"): {},
     ("team", "cluster"): {"context": "context"},

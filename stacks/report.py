@@ -119,6 +119,7 @@ def _yaml(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    plain = isinstance(value, str) and value != ""
-    shown = value if plain else json.dumps(value, default=str)
+    # An empty text would not be seen.
+    plain = value if isinstance(value, str) else ""
+    shown = plain or json.dumps(value, default=str)
     return shown if len(shown) <= _VALUE_WIDTH else f"{shown[: _VALUE_WIDTH - 1]}…"

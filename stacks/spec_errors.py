@@ -68,6 +68,8 @@ def spec_problem(error: Any, values: Any) -> Problem:
     value: Any = UNSET if unsaid else error["input"]
     allowed: tuple[Any, ...] = ()
     nearest: Any = None
+    if kind == "missing" and path == ("platform", "cluster", "context"):
+        message += ": a context of the kubeconfig, or existing: NAME for EKS"
     if kind == "union_tag_not_found":
         path, value = (*path, "kind"), UNSET
     if kind == "union_tag_invalid":
@@ -81,7 +83,7 @@ def spec_problem(error: Any, values: Any) -> Problem:
         nearest = _ALSO_CALLED.get(str(value)) or closest(str(value), words)
         nearest = nearest if nearest in words else None
         # What a cloud holds is the platform's, which grants it.
-        if path[:2] == ("team", "volumes") and value in _CLOUD_KINDS:
+        if path[:2] == ("team", "volumes") and str(value) in _CLOUD_KINDS:
             message = "storage of this kind stands under platform.storage: a team"
             message += " names what it was granted of it"
             nearest, allowed = "from: NAME", ()

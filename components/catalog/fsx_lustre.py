@@ -219,9 +219,7 @@ def _per_tib(asked: FileSystem, offer: Offer) -> Iterator[Problem]:
                 value=value,
             )
         return
-    # What stands under `throughput` was meant for this.
-    meant = asked.throughput is not None and value is None
-    if value in offer.throughputs or meant:
+    if value in offer.throughputs:
         return
     required = "required: " if value is None else ""
     yield problem_of(
@@ -274,9 +272,7 @@ def _size_problem(rule: str, asked: FileSystem, sizes: Sizes, link: str) -> Prob
     return problem_of(
         rule,
         "capacity",
-        f"{what} comes in {sizes} GiB: {' or '.join(near)}"
-        if value is not None
-        else f"{what} comes in {sizes} GiB",
+        f"{what} comes in {sizes} GiB: {' or '.join(near)}",
         value=value,
         nearest=sizes.nearest(value or 1),
         link=link,

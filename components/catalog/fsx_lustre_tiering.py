@@ -28,10 +28,9 @@ def whole_throughput(asked: FileSystem) -> Iterator[Problem]:
                 "throughput",
                 f"only {TIERING} chooses the throughput of the whole: leave it out"
                 if per_tib is None
-                else f"{type_of(asked)} chooses its throughput by the TiB, and only "
-                f"{TIERING} that of the whole",
+                else f"{type_of(asked)} chooses its throughput by the TiB, such as "
+                f"throughputPerTiB: {per_tib}; only {TIERING} that of the whole",
                 value=value,
-                nearest=per_tib and f"throughputPerTiB: {per_tib}",
             )
         return
     if _is_whole_throughput(value):

@@ -70,6 +70,28 @@ def a_node_for_all(stack: Stack) -> Iterator[Problem]:
     )
 
 
+def reached_by_who_makes_it(stack: Stack) -> Iterator[Problem]:
+    """Whoever deploys to a cluster reaches its API server.
+
+    In a network that is made with the cluster no one is inside yet.
+    """
+    platform, cluster = stack.config.platform, _new(stack)
+    if platform is None or platform.network is None or cluster is None:
+        return
+    if platform.storage_stack is not None or platform.network.create is None:
+        return
+    if not cluster.public_access:
+        yield Problem(
+            rule="",
+            message="the API server is reached from the network only, in which no one "
+            "is before it is made: name the addresses that Pulumi runs at",
+            path=("platform", "cluster", "create"),
+            nearest="publicAccess: [<your address>/32]",
+            severity="warning",
+            link="https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html",
+        )
+
+
 def _takes_any(pool: EksNodePoolSpec) -> bool:
     closed = [taint for taint in pool.taints if taint.effect != "PreferNoSchedule"]
     return pool.min > 0 and not closed
@@ -78,5 +100,6 @@ def _takes_any(pool: EksNodePoolSpec) -> bool:
 RULES = (
     Rule("EKS08", "a cluster that EKS does not make", in_two_zones),
     Rule("EKS09", "a deployment that waits for a node", a_node_for_all),
+    Rule("EKS10", "a deployment that cannot come in", reached_by_who_makes_it),
     Rule("POL22", "nodes that there is no image for", nodes_of_its_version),
 )

@@ -39,6 +39,8 @@ def where_one_is_needed(stack: Stack) -> Iterator[Problem]:
     platform = on_aws(stack)
     if platform is None or platform.network is not None:
         return
+    if ("platform", "network") in stack.broken:
+        return
     needed = next(_in_a_network(platform), None)
     # What another stack has is not known where the stack itself is not.
     unknown = not has_data(platform) and not (platform.storage or platform.keys)

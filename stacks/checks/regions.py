@@ -24,7 +24,9 @@ def a_region(stack: Stack) -> Iterator[Problem]:
     """An environment on AWS says its region: nothing there is without one."""
     platform = on_aws(stack)
     # That of another stack is taken from there.
-    if platform is not None and not platform.region and not platform.storage_stack:
+    if platform is None or ("platform", "region") in stack.broken:
+        return
+    if not platform.region and not platform.storage_stack:
         yield Problem(
             rule="",
             message="required on AWS: the region that all of this is in, such as "

@@ -101,7 +101,8 @@ def zone_of_a_class(stack: Stack) -> Iterator[Problem]:
             platform.network.zones if platform.network else []
         )
         subnets = platform.network.zones if platform.network else zones
-        known = [z for z in zones if z in subnets and not _elsewhere(stack, z)]
+        fit = [z for z in zones if z in subnets] or list(subnets)
+        known = [zone for zone in fit if not _elsewhere(stack, zone)]
         yield Problem(
             rule="",
             message="required: the driver makes every file system in one zone, and it "

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 import yaml
 
@@ -183,7 +184,16 @@ def test_a_network_and_a_cluster_are_made_as_it_says(preview: bool) -> None:
     assert cluster["vpcConfig"]["publicAccessCidrs"] == ["203.0.113.7/32"]
     assert cluster["accessConfig"]["bootstrapClusterCreatorAdminPermissions"]
     if not preview:
-        assert "token" not in made.outputs["kubeconfig"].replace("get-token", "")
+        assert made.outputs["cluster"]
+
+
+def test_a_cluster_that_its_maker_cannot_reach_is_warned_of(stacks: Path) -> None:
+    text, public = FILES[NEW], "publicAccess: [203.0.113.7/32]"
+    assert public in text
+    (stacks / NEW).write_text(text.replace(public, "publicAccess: []"))
+    (found,) = from_file(stacks / NEW).found
+    assert found.problem.severity == "warning"
+    assert "API server" in found.problem.message
 
 
 COMMANDS = sorted(
@@ -193,6 +203,40 @@ COMMANDS = sorted(
         for command in re.findall(r"^    (\./ml-storage .+)$", text, re.MULTILINE)
     }
 )
+
+
+ASKED = sorted(
+    {
+        (service, command, options)
+        for text in PAGES.values()
+        for service, command, options in re.findall(
+            r"(?:^    |`)aws (\w+) ([\w-]+)([^`\n]*)", text, re.MULTILINE
+        )
+        # What the AWS CLI has beside the API, and says so itself.
+        if command not in ("get-token", "update-kubeconfig")
+    }
+)
+"""Commands of the AWS CLI that are operations of the API."""
+
+
+@pytest.mark.parametrize(("service", "command", "options"), ASKED)
+def test_a_command_of_the_aws_cli_is_one(
+    service: str, command: str, options: str
+) -> None:
+    model = botocore.session.get_session().get_service_model(service)
+    name = "".join(part.capitalize() for part in command.split("-"))
+    operation = model.operation_model(name)
+    asks: Any = operation.input_shape
+    taken = asks.members if asks is not None else {}
+    for option in re.findall(r"--([\w-]+)", options):
+        if option == "query":
+            continue
+        head, *rest = option.split("-")
+        assert head + "".join(part.capitalize() for part in rest) in taken, option
+    found = re.search(r"--query (\S+)", options)
+    shape: Any = operation.output_shape
+    for key in found[1].split(".") if found else ():
+        shape = shape.members[key]
 
 
 @pytest.mark.slow
