@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.adopted import kept_tags
 from components.aws.bucket_fields import lifecycle_rules, notification_fields
 from components.aws.bucket_spec import BucketSpec
 from components.aws.mountpoint_spec import MountpointSpec
@@ -94,6 +95,7 @@ class Bucket(pulumi.ComponentResource):
             protect=spec.on_delete == "protect" and spec.existing is None,
             retain_on_delete=spec.on_delete == "retain" and spec.existing is None,
             import_=spec.adopt if takes_over else None,
+            ignore_changes=kept_tags(spec.adopt, spec.tags) if takes_over else None,
         )
 
     def _guards(self, name: str, args: BucketArgs) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.adopted import kept_tags
 from components.aws.efs_spec import EfsLifecycleSpec, EfsSpec
 from components.catalog.efs import REPLACED_BY, file_system_policy, mount_targets
 from components.catalog.efs_driver import DRIVER
@@ -69,10 +70,9 @@ class Efs(pulumi.ComponentResource):
         super().__init__("ml-storage:index:Efs", name, None, opts)
         spec, child = args.spec, pulumi.ResourceOptions(parent=self)
         if spec.existing is not None:
-            found = aws.efs.FileSystem.get(
-                f"{name}-file-system", spec.existing, opts=child
-            )
-            self.ids = {"fileSystemId": found.id}
+            aws.efs.FileSystem.get(f"{name}-file-system", spec.existing, opts=child)
+            # Its id is known without a call to AWS.
+            self.ids = {"fileSystemId": pulumi.Output.from_input(spec.existing)}
             self.register_outputs(dict(self.ids))
             return
         made = self._file_system(name, args)
@@ -118,7 +118,9 @@ class Efs(pulumi.ComponentResource):
                 retain_on_delete=spec.on_delete == "retain",
                 import_=spec.adopt,
                 # What cannot be changed stays what it was when others made it.
-                ignore_changes=list(REPLACED_BY) if adopted else None,
+                ignore_changes=[*REPLACED_BY, *kept_tags(spec.adopt, spec.tags)]
+                if adopted
+                else None,
             ),
         )
 

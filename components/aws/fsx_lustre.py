@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.adopted import kept_tags
 from components.aws.fsx_lustre_spec import FsxLustreSpec, LinkSpec
 from components.aws.lustre_security_group import (
     LustreSecurityGroup,
@@ -84,7 +85,8 @@ class FsxLustre(pulumi.ComponentResource):
         group = self._group(name, args)
         made = self._file_system(name, args, group)
         ids = {
-            "fileSystemId": made.id,
+            # One that is looked up has its id without a call to AWS.
+            "fileSystemId": pulumi.Output.from_input(spec.existing or made.id),
             "dnsName": made.dns_name,
             "mountName": made.mount_name,
         }
@@ -236,7 +238,7 @@ def _kept(spec: FsxLustreSpec) -> list[str]:
     replace it. Whether one that is adopted has a final backup is not told either.
     """
     adopted = ["skipFinalBackup"] if spec.adopt else []
-    return ["securityGroupIds", *adopted]
+    return ["securityGroupIds", *adopted, *kept_tags(spec.adopt, spec.tags)]
 
 
 def _repository(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.adopted import kept_tags
 from components.aws.kms_key_spec import KmsKeySpec
 
 
@@ -67,7 +68,9 @@ class KmsKey(pulumi.ComponentResource):
                     protect=spec.on_delete == "protect",
                     import_=spec.adopt,
                     # What a key is called by its owner is not ours to change.
-                    ignore_changes=["description"] if spec.adopt else [],
+                    ignore_changes=["description", *kept_tags(spec.adopt, {})]
+                    if spec.adopt
+                    else None,
                 ),
             )
             self.key_arn = key.arn

@@ -120,3 +120,33 @@ def zone_of_region(zone: str, region: str) -> Problem | None:
         nearest=f"{region}{zone[-1]}",
         link=LINK,
     )
+
+
+_DIRECTIONS = {
+    "central": "c",
+    "east": "e",
+    "north": "n",
+    "northeast": "ne",
+    "northwest": "nw",
+    "south": "s",
+    "southeast": "se",
+    "southwest": "sw",
+    "west": "w",
+}
+
+
+def _in_zone_ids(region: str) -> str:
+    """What the ids of a region's zones begin with: `usw2` of `us-west-2`.
+
+    AWS lists the ids one by one; that they are made so is seen, not stated.
+    """
+    first, *words, number = region.split("-")
+    return first + "".join(_DIRECTIONS.get(word, word[0]) for word in words) + number
+
+
+_BY_ZONE_ID = {_in_zone_ids(region): region for region in REGIONS}
+
+
+def region_of_zone_id(zone_id: str) -> str | None:
+    """The region that a zone is in by its id, such as `usw2-az1`."""
+    return _BY_ZONE_ID.get(zone_id.partition("-")[0])

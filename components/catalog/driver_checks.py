@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from components.catalog import efs_driver, efs_volumes, fsx_driver, mountpoint
+from components.catalog import (
+    ebs_driver,
+    efs_driver,
+    efs_volumes,
+    fsx_driver,
+    mountpoint,
+    static_volumes,
+)
 from components.catalog.problem import Problem
 
 ClassCheck = Callable[[Mapping[str, str]], Iterable[Problem]]
@@ -26,6 +33,8 @@ CLASSES: Mapping[str, ClassCheck] = {fsx_driver.DRIVER.name: fsx_driver.check}
 """By the driver, what is wrong with the parameters of a class together."""
 
 VOLUMES: Mapping[str, VolumeCheck] = {
+    ebs_driver.DRIVER.name: static_volumes.disk_problems,
+    fsx_driver.DRIVER.name: static_volumes.lustre_problems,
     efs_driver.DRIVER.name: efs_volumes.volume_problems,
     mountpoint.DRIVER: _mountpoint,
 }

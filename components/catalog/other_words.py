@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-_KEYS: dict[str, str] = {
+KEYS: dict[str, str] = {
     "arn": "existing",
     "accelerators": "gpus",
     "automaticBackupRetentionDays": "backups",
@@ -36,6 +36,7 @@ _KEYS: dict[str, str] = {
     "vpcId": "vpc",
     "weeklyMaintenanceStartTime": "maintenance",
 }
+"""A key, by another name of it."""
 
 KINDS: dict[str, str] = {
     "bucket": "s3",
@@ -67,5 +68,5 @@ VALUES: dict[str, str] = {
 
 def own_key(word: str, keys: Collection[str]) -> str | None:
     """The one of `keys` that others call `word`, or None."""
-    key = _KEYS.get(word)
+    key = KEYS.get(word)
     return key if key in keys else None

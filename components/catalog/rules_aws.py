@@ -32,6 +32,16 @@ SPEC_RULES_AWS: tuple[SpecRule, ...] = (
         "Network, keys and storage are in one stack, and not in two.",
     ),
     SpecRule(
+        "AWS35",
+        "a mount that asks a server that there is not",
+        "A volume of FSx for Lustre says its server and its mount name, and no more.",
+    ),
+    SpecRule(
+        "AWS36",
+        "a pod that waits for a disk that there is not",
+        "The handle of a disk of EBS is its id.",
+    ),
+    SpecRule(
         "BKT01",
         "a bucket that S3 refuses",
         "A bucket's name has 3 to 63 lower-case letters, digits, '-' and '.', and is "

@@ -147,11 +147,27 @@ def a_part_of_a_bucket(stack: Stack) -> Iterator[Problem]:
             yield problem.under("platform", "teams", team, "grants", name, "prefix")
 
 
+def made_by_no_class(stack: Stack) -> Iterator[Problem]:
+    """A class makes volumes: the driver of Mountpoint makes none."""
+    platform = stack.config.platform
+    for name, spec in (platform.storage_classes if platform else {}).items():
+        if spec.provisioner == mountpoint.DRIVER:
+            yield Problem(
+                rule="",
+                message="this driver makes no buckets: a bucket stands under "
+                "platform.storage, and teams are granted it",
+                path=("platform", "storageClasses", name),
+                nearest="storage: {NAME: {kind: s3}}",
+                link=_MODES.replace("pkg/driver/node/node.go", "docs/CONFIGURATION.md"),
+            )
+
+
 RULES = (
     Rule("AWS18", "a checkpoint that a bucket cannot take", written_as_a_bucket_can_be),
     Rule("AWS19", "a directory that vanishes under a pod", a_prefix_of_its_own),
     Rule("AWS20", "a pod that waits for ever for a volume it has", one_claim_in_a_pod),
     Rule("AWS26", "a bucket that its program cannot look into", seen_by_its_program),
+    Rule("AWS39", "claims that stay Pending for ever", made_by_no_class),
     Rule("IAM01", "a grant of more than was meant", a_plain_prefix),
     Rule("IAM02", "a grant of a part that is one of all", a_part_of_a_bucket),
 )

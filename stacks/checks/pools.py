@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from components.catalog import aws_machines
 from components.catalog.problem import Problem
+from components.kubernetes.node_pool_spec import NodePoolSpec
 from components.spec import closest
+from stacks.checks.places import on_aws
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 
@@ -63,7 +67,20 @@ def gpus_of_the_team(stack: Stack) -> Iterator[Problem]:
             )
 
 
+def machine_of_nodes(stack: Stack) -> Iterator[Problem]:
+    """The machine of nodes that are there already is one that EC2 has."""
+    platform = on_aws(stack)
+    for name, pool in (platform.node_pools if platform else {}).items():
+        if not isinstance(pool, NodePoolSpec) or pool.machine is None:
+            continue
+        problem = aws_machines.name_problem(pool.machine)
+        if problem is not None:
+            at = ("platform", "nodePools", name, "machine")
+            yield replace(problem, path=at, severity="warning")
+
+
 RULES = (
+    Rule("AWS40", "checks against a machine that is another", machine_of_nodes),
     Rule("POL01", "a pod that waits for a pool that is not there", known_pool),
     Rule("POL02", "a pod that waits for a node that is not sold", gpus_of_a_node),
     Rule("QUO03", "a pod that the quota refuses", gpus_of_the_team),

@@ -48,7 +48,12 @@ def nodes_in_its_zone(stack: Stack) -> Iterator[Problem]:
             continue
         if not zones or zone in zones:
             continue
-        others = [name for name, other in pools.items() if zone in other.zones]
+        needed = mount.program.nodes.gpus
+        others = [
+            name
+            for name, other in pools.items()
+            if zone in other.zones and other.gpus >= needed
+        ]
         yield Problem(
             rule="",
             message=f"the volume is in {zone}, and {where} are in {_text(zones)}: a "

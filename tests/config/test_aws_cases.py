@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from components.aws.fsx_lustre_spec import FsxLustreSpec
+from components.spec import yaml_keys
 from stacks.load import from_file
 
 AWS = Path(__file__).parent / "errors" / "aws"
@@ -166,7 +168,20 @@ FAILURES: dict[str, tuple[Said | Prevented, ...]] = {
     "FSx mount exit 19, modules loaded?": (
         Said("case-lustre-nodes-without-its-client", "AWS17", sure=False),
     ),
-    "FSx mount: is the MGS running?": (Prevented(FSX, "test_how_it_is_mounted"),),
+    "FSx mount: is the MGS running?": (
+        Said("case-lustre-volume-without-its-mount-name", "AWS35", sure=False),
+        Said("case-lustre-volume-of-a-misspelt-server", "AWS35"),
+        Said("case-lustre-volume-without-its-server", "AWS35"),
+        Prevented(FSX, "test_how_it_is_mounted"),
+    ),
+    "a disk that is not found": (Said("case-disk-by-its-name", "AWS36"),),
+    "a directory bucket that S3 does not make": (
+        Said("case-bucket-in-a-zone-of-another-region", "AWS37", sure=False),
+    ),
+    "a claim on a class of Mountpoint": (Said("case-bucket-made-by-a-class", "AWS39"),),
+    "nodes of another machine than is said": (
+        Said("case-nodes-of-no-such-machine", "AWS40", sure=False),
+    ),
     "PVC Pending: SubnetId is required": (
         Said("case-lustre-class-without-a-zone", "ZON06"),
         Said("graph-network-of-a-class", "AWS08"),
@@ -271,9 +286,8 @@ FAILURES: dict[str, tuple[Said | Prevented, ...]] = {
     ),
     "nodes do not join": (
         Said("case-gpus-without-their-drivers", "POL11"),
-        Prevented(
-            "components/aws/test_eks_cluster.py", "test_nodes_may_join_and_no_more"
-        ),
+        Prevented(NODES, "test_efa_in_every_slot_of_machines_that_stand_together"),
+        Prevented(NODES, "test_machines_are_closed_and_their_disks_encrypted"),
     ),
     "GPU pods Pending": (
         Said("case-gpus-without-a-device-plugin", "ADD01"),
@@ -296,6 +310,7 @@ FAILURES: dict[str, tuple[Said | Prevented, ...]] = {
     "bucket delete fails": (
         Prevented(BUCKET, "test_what_guards_the_data_stays_with_it"),
     ),
+    "notification refused": (Said("case-bucket-that-tells-another-region", "AWS38"),),
     "notification overwritten": (
         Said("case-bucket-set-up-twice", "AWS15"),
         Prevented(BUCKET, "test_one_notification_tells_everyone"),
@@ -315,7 +330,7 @@ DISPUTED: dict[str, tuple[Said | Prevented, ...]] = {
         Said("case-unsure-tags-of-no-backups", "FSX13", sure=False),
     ),
     "restore from a backup with type, capacity and throughput": (
-        Prevented(FSX, "test_everything_is_said"),
+        Prevented("config/test_aws_cases.py", "test_none_is_made_from_a_backup"),
     ),
     "a KMS key on SCRATCH_2": (
         Said("case-unsure-key-of-scratch", "FSX15", sure=False),
@@ -366,6 +381,11 @@ def test_no_case_is_without_evidence() -> None:
 def test_every_case_of_a_fixture_is_in_a_table() -> None:
     fixtures = {file.stem for file in AWS.glob("case-*.yaml")}
     assert fixtures <= {said.fixture for said in REPORTED}
+
+
+def test_none_is_made_from_a_backup() -> None:
+    """What AWS takes beside a backup is not agreed on: no key names one."""
+    assert not {"backupId", "restore", "backup"} & set(yaml_keys(FsxLustreSpec))
 
 
 def test_what_is_disputed_is_not_refused() -> None:

@@ -225,7 +225,9 @@ def test_one_that_is_adopted_stays_as_it_is(preview: bool) -> None:
     deployed = made(spec(adopt=ID), preview=preview, vpc_id=None)
     system = deployed.one(FILE_SYSTEM)
     assert (system.import_id, system.read, system.protect) == (ID, False, True)
-    assert set(system.ignore_changes) == {*("securityGroupIds", "skipFinalBackup")}
+    assert set(system.ignore_changes) == {
+        *("securityGroupIds", "skipFinalBackup", "tags", "tagsAll"),
+    }
     assert "securityGroupIds" not in system.inputs
     assert deployed.all(GROUP) == []
 

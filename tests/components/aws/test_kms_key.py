@@ -68,6 +68,6 @@ def test_a_key_that_is_adopted_is_imported(run: Any) -> None:
     key = deployed.one("Key")
     assert key.import_id == ID
     assert key.protect
-    assert key.ignore_changes == ("description",)
+    assert key.ignore_changes == ("description", "tags", "tagsAll")
     # It may have a name already.
     assert not deployed.all("Alias")
