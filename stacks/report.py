@@ -37,12 +37,12 @@ def place(found: Found) -> str:
 def text(found: Found) -> str:
     """A problem in a few lines of at most 80 columns, its place first."""
     problem = found.problem
-    head = f"{place(found)}  {dotted(found)}".rstrip()
+    where, what = _visible(place(found)), dotted(found)
     if problem.value is not UNSET:
-        head += f" = {_short(problem.value)}"
-    head = _visible(head)
-    if len(head) > WIDTH:
-        where, _, what = head.partition("  ")
+        what = f"{what} = {_short(problem.value)}".lstrip()
+    what = _visible(what)
+    head = f"{where}  {what}".rstrip()
+    if len(head) > WIDTH and what:
         head = f"{where}\n{_wrapped(what)}"
     warning = "warning: " if problem.severity == "warning" else ""
     body = [f"{warning}{problem.message}  [{problem.rule}]"]

@@ -144,9 +144,15 @@ def _in_zone_ids(region: str) -> str:
     return first + "".join(_DIRECTIONS.get(word, word[0]) for word in words) + number
 
 
-_BY_ZONE_ID = {_in_zone_ids(region): region for region in REGIONS}
+# The isolated partitions have ids of their own, which are not published.
+BY_ZONE_ID = {
+    _in_zone_ids(region): region
+    for region, partition in REGIONS.items()
+    if "-iso" not in partition
+}
+"""What the ids of zones begin with, and the region of each."""
 
 
 def region_of_zone_id(zone_id: str) -> str | None:
     """The region that a zone is in by its id, such as `usw2-az1`."""
-    return _BY_ZONE_ID.get(zone_id.partition("-")[0])
+    return BY_ZONE_ID.get(zone_id.partition("-")[0])

@@ -146,7 +146,8 @@ class StorageClassSpec(Spec):
         if preset is None and stated is None:
             yield Problem(
                 rule="CFG02",
-                message="required: the driver, or a preset that names it",
+                message="required: the driver, a preset that names it, or the kind of "
+                "a cloud's storage (kind)",
                 path=("provisioner",),
             )
         if preset is None or stated is None:

@@ -128,3 +128,27 @@ def test_refused(cidr: str, zone: str, rule: str, nearest: str | None) -> None:
 def test_no_room() -> None:
     with pytest.raises(ValueError, match="no room"):
         divided("10.0.0.0/24", ["us-west-2c"])
+
+
+@pytest.mark.parametrize(
+    ("zone_id", "region"),
+    [
+        ("usw2-az1", "us-west-2"),
+        ("use1-az4", "us-east-1"),
+        ("euw1-az1", "eu-west-1"),
+        ("apne1-az4", "ap-northeast-1"),
+        ("aps1-az1", "ap-south-1"),
+        ("apse2-az3", "ap-southeast-2"),
+        ("cac1-az1", "ca-central-1"),
+        ("xyz9-az1", None),
+        ("", None),
+    ],
+)
+def test_the_region_of_a_zone_by_its_id(zone_id: str, region: str | None) -> None:
+    assert aws_regions.region_of_zone_id(zone_id) == region
+
+
+def test_no_two_regions_have_zones_of_one_name() -> None:
+    told = set(aws_regions.BY_ZONE_ID.values())
+    assert len(told) == len(aws_regions.BY_ZONE_ID)
+    assert all("-iso" in REGIONS[region] for region in set(REGIONS) - told)

@@ -236,7 +236,10 @@ def test_a_csi_volume_is_mounted_whole(deploy_with: Any) -> None:
 def test_handles_are_unique_where_they_must_and_can_be(
     deploy_with: Any, driver: str, given: str, made: str, known: bool
 ) -> None:
-    named = {"bucketName": given} if driver == "s3.csi.aws.com" else {}
+    named = {
+        "s3.csi.aws.com": {"bucketName": given},
+        "fsx.csi.aws.com": {"dnsname": "files.example.com", "mountname": "abcdefgh"},
+    }.get(driver, {})
     spec = csi(driver=driver, volumeHandle=given, volumeAttributes=named)
 
     def make(opts: pulumi.ResourceOptions) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -110,6 +111,16 @@ def nfs(draw: Draw) -> dict[str, Any]:
     return spec | draw(_static())
 
 
+# What drivers want of a volume, where it is known.
+_WANTED: dict[str, dict[str, Any]] = {
+    "ebs.csi.aws.com": {"volumeHandle": "vol-01234567"},
+    "fsx.csi.aws.com": {
+        "volumeAttributes": {"dnsname": "files.example.com", "mountname": "fsx"}
+    },
+    "s3.csi.aws.com": {"volumeAttributes": {"bucketName": "data"}},
+}
+
+
 @st.composite
 def csi(draw: Draw) -> dict[str, Any]:
     """A volume of a driver."""
@@ -118,7 +129,8 @@ def csi(draw: Draw) -> dict[str, Any]:
         "driver": draw(values.DRIVER),
         "volumeHandle": draw(values.HANDLE),
     }
-    if draw(st.integers(0, 3)) == 0:
+    spec |= deepcopy(_WANTED.get(spec["driver"], {}))
+    if spec["driver"] not in _WANTED and draw(st.integers(0, 3)) == 0:
         spec["volumeAttributes"] = draw(values.TEXTS)
     if draw(st.integers(0, 3)) == 0:
         spec["fsType"] = draw(among(["ext4", "é"], [""]))

@@ -215,6 +215,7 @@ _ATTRIBUTES = {
     "s3.csi.aws.com": {"bucketName": "a-bucket", "authenticationSource": "driver"},
     "fsx.csi.aws.com": {"dnsname": "files.example.com", "mountname": "abcdefgh"},
 }
+_HANDLES = {"ebs.csi.aws.com": "vol-01234567"}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_every_driver_needs_its_add_on(add_on: str, driver: str) -> None:
                 "a": {
                     "kind": "csi",
                     "driver": driver,
-                    "volumeHandle": "fs-01234567",
+                    "volumeHandle": _HANDLES.get(driver, "fs-01234567"),
                     "accessModes": [BY_DRIVER[driver].access_modes[-1]],
                     "volumeAttributes": _ATTRIBUTES.get(driver, {}),
                 }
