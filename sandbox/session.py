@@ -184,6 +184,7 @@ def _target(stack: str, directory: Path, *, check: bool) -> _Target:
     loaded = from_file(directory / name, name)
     if loaded.config is None and check:
         raise SandboxError(report.refusal(loaded.found))
+    _refuse_a_cloud(stack, directory)
     own = _clusters(directory / name)
     if "platform" in own:
         context = own["platform"].get("context", STACK_CONTEXT)
@@ -195,6 +196,22 @@ def _target(stack: str, directory: Path, *, check: bool) -> _Target:
     home = above.get("context", STACK_CONTEXT) if above else context
     path = cluster_of_team.get("kubeconfig")
     return _Target(context, home, str(Path(path).expanduser()) if path else None)
+
+
+def _refuse_a_cloud(stack: str, directory: Path) -> None:
+    """An environment on a cloud is deployed with that cloud's own provider."""
+    file = directory / f"Pulumi.{stack}.yaml"
+    platform = _section(file, "platform")
+    if not platform:
+        environment = _section(file, "team").get("platform")
+        platform = _section(directory / f"Pulumi.{environment}.yaml", "platform")
+    cloud = platform.get("cloud", "kubernetes")
+    if cloud != "kubernetes":
+        raise SandboxError(
+            f"the stack {stack} is of an environment on {cloud}, which Pulumi's own "
+            f"command deploys: `pulumi up -s {stack}` in {directory} "
+            "(docs/how-to/aws.md)"
+        )
 
 
 def _clusters(file: Path) -> dict[str, dict[str, Any]]:

@@ -32,7 +32,6 @@ class AwsCloud:
         subnets: Its private subnets, by zone.
         storage: What AWS calls its storage, by name.
         gateways: The ways out of the network, where this stack makes them.
-        made: The storage that this stack makes, by name.
     """
 
     config: PlatformConfig
@@ -48,7 +47,6 @@ class AwsCloud:
         default_factory=dict[str, Mapping[str, pulumi.Input[str]]]
     )
     gateways: list[pulumi.Resource] = field(default_factory=list[pulumi.Resource])
-    made: dict[str, pulumi.Resource] = field(default_factory=dict[str, pulumi.Resource])
 
     @property
     def region(self) -> str:
@@ -133,20 +131,19 @@ def _build(cloud: AwsCloud) -> None:
     # Buckets first: file systems are linked to them.
     for name, spec in config.storage.items():
         if isinstance(spec, BucketSpec):
-            made = Bucket(
-                name, BucketArgs(spec=spec, kms_key_arn=cloud.key(spec.kms_key)), opts
-            )
-            cloud.made[name], cloud.storage[name] = made, made.ids
+            args = BucketArgs(spec=spec, kms_key_arn=cloud.key(spec.kms_key))
+            cloud.storage[name] = Bucket(name, args, opts).ids
     for name, spec in config.storage.items():
         if isinstance(spec, FsxLustreSpec | EfsSpec):
-            made = _file_system(cloud, name, spec)
-            cloud.made[name], cloud.storage[name] = made, made.ids
+            cloud.storage[name] = _file_system(cloud, name, spec).ids
 
 
 def _holds_data(config: PlatformConfig) -> bool:
     """Whether data in the network is to outlive the stack."""
     return any(
-        isinstance(spec, FsxLustreSpec | EfsSpec) and spec.on_delete != "delete"
+        isinstance(spec, FsxLustreSpec | EfsSpec)
+        and spec.existing is None
+        and spec.on_delete != "delete"
         for spec in config.storage.values()
     )
 
