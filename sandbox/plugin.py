@@ -5,11 +5,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, Final
 
 import grpc
+from pulumi.runtime.proto import provider_pb2
 
 _UNLIMITED: Final = 400 * 1024 * 1024
 OPTIONS: Final[Sequence[tuple[str, Any]]] = (
@@ -17,6 +18,16 @@ OPTIONS: Final[Sequence[tuple[str, Any]]] = (
     ("grpc.max_send_message_length", _UNLIMITED),
 )
 """The engine's own limits: a state of many megabytes is one message."""
+
+CHANGE_KINDS: Final[Mapping[tuple[str, bool], Any]] = {
+    ("add", False): provider_pb2.PropertyDiff.ADD,
+    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    ("delete", False): provider_pb2.PropertyDiff.DELETE,
+    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    ("update", False): provider_pb2.PropertyDiff.UPDATE,
+    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+"""What Pulumi calls a change, by what happens and whether it replaces."""
 
 _LOOK_EVERY: Final = 0.1
 

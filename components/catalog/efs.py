@@ -24,6 +24,10 @@ PROVISIONED = (1, 3414)
 """MiB/s of provisioned throughput: the least, and the most that no region's
 quota is above. The quota can be raised, so that more is not refused."""
 
+PORTS = ((2049, 2049),)
+"""TCP ports that clients reach its mount targets on: NFS. Source:
+aws/agent-toolkit-for-aws d6ad2e4 troubleshooting-efs/SKILL.md (2026-11-22)."""
+
 REPLACED_BY = (
     "availabilityZoneName",
     "creationToken",

@@ -24,17 +24,10 @@ from sandbox.kubernetes_provider.errors import PartialFailureError, ProviderErro
 from sandbox.kubernetes_provider.provider import DiffAnswer, KubernetesProvider
 from sandbox.kubernetes_provider.values import from_struct, plain, to_struct
 from sandbox.kubernetes_provider.waiting import Report
+from sandbox.plugin import CHANGE_KINDS
 
 _CONFIG: Final = "kubernetes:config:"
 _DETAILS: Final = "grpc-status-details-bin"
-_KINDS: Final = {
-    ("add", False): provider_pb2.PropertyDiff.ADD,
-    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    ("delete", False): provider_pb2.PropertyDiff.DELETE,
-    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    ("update", False): provider_pb2.PropertyDiff.UPDATE,
-    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
 _Context = grpc.ServicerContext
 
 
@@ -224,7 +217,7 @@ def _diff(answer: DiffAnswer) -> provider_pb2.DiffResponse:
         diffs=sorted({path.partition(".")[0] for path in changes}),
         detailedDiff={
             path: provider_pb2.PropertyDiff(
-                kind=_KINDS[change, path in replaces], inputDiff=True
+                kind=CHANGE_KINDS[change, path in replaces], inputDiff=True
             )
             for path, change in changes.items()
         },

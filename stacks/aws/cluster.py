@@ -23,17 +23,14 @@ from components.aws.fsx_lustre_spec import FsxLustreSpec
 from components.aws.node_group import NodeGroup, NodeGroupArgs
 from components.aws.node_pool_spec import EksNodePoolSpec
 from components.aws.node_role import NodeRole, NodeRoleArgs
+from components.catalog import efs, fsx_lustre_tables
 from components.catalog.add_ons import AddOnName
 from components.catalog.eks_add_ons import (
     EKS_ADD_ONS,
     POD_IDENTITY_AGENT,
     autoscaler_values,
 )
-from components.catalog.fsx_lustre_tables import PORTS
 from stacks.aws.data import AwsCloud
-
-EFS_PORT = (2049, 2049)
-"""NFS, by which EFS is mounted."""
 
 NAME = "cluster"
 """The name of the cluster, of its provider and of what belongs to it alone."""
@@ -164,7 +161,7 @@ def _ways(
             ClientRulesArgs(
                 security_group_id=group,
                 clients={NAME: cluster.security_group_id},
-                ports=PORTS if lustre else (EFS_PORT,),
+                ports=fsx_lustre_tables.PORTS if lustre else efs.PORTS,
                 all_traffic=lustre and spec.efa,
                 both_ways=lustre,
             ),

@@ -4,25 +4,17 @@ import functools
 import logging
 import traceback
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import ResourceProviderServicer, plugin_pb2, provider_pb2
 
 from sandbox.kubernetes_provider.values import from_struct, plain, to_struct
+from sandbox.plugin import CHANGE_KINDS
 from tests.cloud.inputs import Failure
 from tests.cloud.kind import CloudError
 from tests.cloud.provider import CloudProvider
-
-_KINDS: Final = {
-    ("add", False): provider_pb2.PropertyDiff.ADD,
-    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    ("delete", False): provider_pb2.PropertyDiff.DELETE,
-    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    ("update", False): provider_pb2.PropertyDiff.UPDATE,
-    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
 
 
 def _answers(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,7 +107,7 @@ class Server(ResourceProviderServicer):
             diffs=sorted({path.partition(".")[0] for path in found.changes}),
             detailedDiff={
                 path: provider_pb2.PropertyDiff(
-                    kind=_KINDS[change, path in found.replaces], inputDiff=True
+                    kind=CHANGE_KINDS[change, path in found.replaces], inputDiff=True
                 )
                 for path, change in found.changes.items()
             },
