@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic.alias_generators import to_camel
 
 from components.aws.bucket_spec import BucketSpec
 from components.aws.ebs_class_spec import EbsClassSpec
@@ -19,6 +20,21 @@ from components.aws.network_spec import NetworkSpec
 from components.aws.node_pool_spec import EksNodePoolSpec
 from components.catalog.add_ons import AddOnName
 from components.catalog.problem import Problem
+from components.gcp.disk_class_spec import DiskClassSpec
+from components.gcp.disk_image_spec import DiskImageSpec
+from components.gcp.disk_spec import DiskSpec
+from components.gcp.filestore_class_spec import FilestoreClassSpec
+from components.gcp.filestore_spec import FilestoreSpec
+from components.gcp.gcs_fuse_spec import GcsFuseSpec
+from components.gcp.gke_cluster_spec import GkeClusterSpec
+from components.gcp.kms_key_spec import CloudKmsKeySpec
+from components.gcp.managed_lustre_class_spec import ManagedLustreClassSpec
+from components.gcp.managed_lustre_spec import ManagedLustreSpec
+from components.gcp.network_spec import VpcNetworkSpec
+from components.gcp.node_pool_spec import GkeNodePoolSpec
+from components.gcp.storage_bucket_spec import StorageBucketSpec
+from components.gcp.storage_pool_spec import StoragePoolSpec
+from components.gcp.tpu_vm_spec import TpuVmSpec
 from components.kubernetes.add_on_spec import AddOnSpec
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.csi_spec import CsiSpec
@@ -61,7 +77,15 @@ def word_of(spec: type[Spec]) -> str:
     return get_args(spec.model_fields["kind"].annotation)[0]
 
 
-CloudStorage = FsxLustreSpec | EfsSpec | BucketSpec
+CloudStorage = (
+    FsxLustreSpec
+    | EfsSpec
+    | BucketSpec
+    | FilestoreSpec
+    | ManagedLustreSpec
+    | StorageBucketSpec
+    | DiskSpec
+)
 """Storage that a cloud holds. A new kind is added here."""
 
 Shared = Annotated[
@@ -69,7 +93,7 @@ Shared = Annotated[
 ]
 """Storage of the platform's that teams are granted."""
 
-PodVolume = ScratchSpec | EphemeralSpec | DatasetSpec
+PodVolume = ScratchSpec | EphemeralSpec | DatasetSpec | GcsFuseSpec
 """A volume of which every pod has its own. The spec itself is what is mounted."""
 
 OwnVolume = ClaimSpec | HostPathSpec | NfsSpec | CsiSpec | PodVolume
@@ -102,11 +126,39 @@ class ClusterSpec(Spec):
     It is read when Pulumi runs, and never stored."""
 
 
-CloudClass = FsxLustreClassSpec | EfsClassSpec | EbsClassSpec
+CloudClass = (
+    FsxLustreClassSpec
+    | EfsClassSpec
+    | EbsClassSpec
+    | FilestoreClassSpec
+    | ManagedLustreClassSpec
+    | DiskClassSpec
+)
 """Classes in the words of a cloud's storage. A new kind is added here."""
 
-CloudPool = EksNodePoolSpec
+CloudPool = EksNodePoolSpec | GkeNodePoolSpec
 """Pools that the stack makes."""
+
+CloudCluster = EksClusterSpec | GkeClusterSpec
+"""Clusters that a cloud knows by name, or that the stack makes."""
+
+
+class InCloud(dict[str, Any]):
+    """A mapping of the document whose keys depend on the environment's cloud.
+
+    Attributes:
+        cloud: The environment's.
+    """
+
+    def __init__(self, value: dict[str, Any], cloud: str) -> None:
+        """Carry `cloud` to where it is decided which Spec `value` is."""
+        super().__init__(value)
+        self.cloud = cloud
+
+
+def _cloud(value: Any) -> str:
+    """The cloud of a mapping; AWS where the environment's is wrong or not said."""
+    return "gcp" if getattr(value, "cloud", None) == "gcp" else "aws"
 
 
 def _class_kind(value: Any) -> str:
@@ -120,23 +172,45 @@ def _pool_kind(value: Any) -> str:
     """Whether a pool is made, and so says how many nodes, or is there."""
     if isinstance(value, dict):
         keys = cast("dict[str, Any]", value)
-        made = "nodes" in keys or ("machine" in keys and "labels" not in keys)
-        return "made" if made else "there"
-    return "there" if isinstance(value, NodePoolSpec) else "made"
+        made = {"nodes", "tpu"} & keys.keys() or (
+            "machine" in keys and "labels" not in keys
+        )
+        return _cloud(keys) if made else "there"
+    if isinstance(value, NodePoolSpec):
+        return "there"
+    return "gcp" if isinstance(value, GkeNodePoolSpec) else "aws"
 
 
 def _cluster_kind(value: Any) -> str:
     """Whether a cluster is named by a context, or by its cloud."""
     if isinstance(value, dict):
         made = "existing" in value or "create" in value
-        return "cloud" if made else "context"
-    return "context" if isinstance(value, ClusterSpec) else "cloud"
+        return _cloud(cast("Any", value)) if made else "context"
+    if isinstance(value, ClusterSpec):
+        return "context"
+    return "gcp" if isinstance(value, GkeClusterSpec) else "aws"
+
+
+def _key_kind(value: Any) -> str:
+    """Whose key it is."""
+    if isinstance(value, CloudKmsKeySpec):
+        return "gcp"
+    return _cloud(value)
+
+
+def _network_kind(value: Any) -> str:
+    """Whose network it is."""
+    if isinstance(value, VpcNetworkSpec):
+        return "gcp"
+    return _cloud(value)
 
 
 if TYPE_CHECKING:
     AnyClass = StorageClassSpec | CloudClass
     AnyPool = NodePoolSpec | CloudPool
-    AnyCluster = ClusterSpec | EksClusterSpec
+    AnyCluster = ClusterSpec | CloudCluster
+    AnyKey = KmsKeySpec | CloudKmsKeySpec
+    AnyNetwork = NetworkSpec | VpcNetworkSpec
 else:
     AnyClass = Annotated[
         Union[
@@ -146,29 +220,43 @@ else:
         Discriminator(_class_kind),
     ]
     AnyPool = Annotated[
-        Annotated[NodePoolSpec, Tag("there")] | Annotated[EksNodePoolSpec, Tag("made")],
+        Annotated[NodePoolSpec, Tag("there")]
+        | Annotated[EksNodePoolSpec, Tag("aws")]
+        | Annotated[GkeNodePoolSpec, Tag("gcp")],
         Discriminator(_pool_kind),
     ]
     AnyCluster = Annotated[
         Annotated[ClusterSpec, Tag("context")]
-        | Annotated[EksClusterSpec, Tag("cloud")],
+        | Annotated[EksClusterSpec, Tag("aws")]
+        | Annotated[GkeClusterSpec, Tag("gcp")],
         Discriminator(_cluster_kind),
+    ]
+    AnyKey = Annotated[
+        Annotated[KmsKeySpec, Tag("aws")] | Annotated[CloudKmsKeySpec, Tag("gcp")],
+        Discriminator(_key_kind),
+    ]
+    AnyNetwork = Annotated[
+        Annotated[NetworkSpec, Tag("aws")] | Annotated[VpcNetworkSpec, Tag("gcp")],
+        Discriminator(_network_kind),
     ]
 
 
 class EnvironmentConfig(Spec):
     """What an environment gives its teams; what a contract tells of it."""
 
-    cloud: Literal["kubernetes", "aws"]
-    """Where it runs: `aws`, or `kubernetes` for any cluster that exists."""
+    cloud: Literal["kubernetes", "aws", "gcp"]
+    """Where it runs: `aws`, `gcp`, or `kubernetes` for any cluster that exists."""
 
     region: Text | None = None
     """The cloud's region, such as `us-west-2`. Required on a cloud."""
 
-    network: NetworkSpec | None = None
+    project: Text | None = None
+    """The id of the project of Google Cloud. Required there, and only there."""
+
+    network: AnyNetwork | None = None
     """The network of a cloud's storage and nodes."""
 
-    keys: dict[Name, KmsKeySpec] = Field(default_factory=dict[str, KmsKeySpec])
+    keys: dict[Name, AnyKey] = Field(default_factory=dict[str, AnyKey])
     """KMS keys, by name."""
 
     add_ons: dict[AddOnName, AddOnSpec] = Field(
@@ -183,6 +271,16 @@ class EnvironmentConfig(Spec):
     storage: dict[Name, Shared] = Field(default_factory=dict[str, Shared])
     """Storage that teams are granted, by name."""
 
+    disk_images: dict[Name, DiskImageSpec] = Field(
+        default_factory=dict[str, DiskImageSpec]
+    )
+    """Images of disks on Google Cloud, by name."""
+
+    storage_pools: dict[Name, StoragePoolSpec] = Field(
+        default_factory=dict[str, StoragePoolSpec]
+    )
+    """Hyperdisk storage pools on Google Cloud, by name."""
+
     storage_classes: dict[ObjectName, AnyClass] = Field(
         default_factory=dict[str, AnyClass]
     )
@@ -196,6 +294,29 @@ class EnvironmentConfig(Spec):
     teams: dict[Name, TeamSpaceSpec] = Field(default_factory=dict[str, TeamSpaceSpec])
     """The teams and what they may use."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_its_cloud(cls, values: Any) -> Any:
+        """Tell what depends on the cloud which one it is."""
+        if not isinstance(values, dict):
+            return values
+        given = dict(cast("dict[str, Any]", values))
+        cloud = str(given.get("cloud"))
+
+        def told(value: Any) -> Any:
+            mapping = isinstance(value, dict)
+            return InCloud(cast("dict[str, Any]", value), cloud) if mapping else value
+
+        for key in ("network", "cluster"):
+            if key in given:
+                given[key] = told(given[key])
+        for key in ("keys", "nodePools", "node_pools"):
+            entries = given.get(key)
+            if isinstance(entries, dict):
+                named = cast("dict[str, Any]", entries)
+                given[key] = {name: told(value) for name, value in named.items()}
+        return given
+
 
 class PlatformConfig(EnvironmentConfig):
     """An environment: the cluster, its pools, storage and classes, its teams."""
@@ -205,25 +326,44 @@ class PlatformConfig(EnvironmentConfig):
     where the stack has only network, keys and storage."""
 
     account: Text | None = None
-    """The cloud's account: nothing is done in another. Default: whichever the
+    """The account of AWS: nothing is done in another. Default: whichever the
     credentials are of."""
 
     tags: dict[str, Text] = Field(default_factory=dict[str, str])
     """Tags of everything that can have them."""
 
-    identity: Literal["pod-identity", "irsa"] = "pod-identity"
-    """How pods and drivers get their identity on AWS; default EKS Pod Identity,
-    `irsa` for the cluster's OIDC provider."""
+    identity: Literal["pod-identity", "irsa", "principal", "service-account"] | None = (
+        None
+    )
+    """How pods and drivers get their identity. On AWS `pod-identity` (EKS Pod
+    Identity, the default) or `irsa` for the cluster's OIDC provider; on Google
+    Cloud `principal` (the pods themselves are granted what they need, the default)
+    or `service-account` for a service account that they impersonate."""
+
+    tpu_vms: dict[Name, TpuVmSpec] = Field(default_factory=dict[str, TpuVmSpec])
+    """TPU VMs of Google Cloud outside the cluster, by name."""
 
     storage_stack: Name | None = None
     """The stack that has the network, the keys and the storage, where they are
     not in this one."""
 
+    @property
+    def aws_identity(self) -> Literal["pod-identity", "irsa"]:
+        """How pods get their identity on AWS."""
+        return "irsa" if self.identity == "irsa" else "pod-identity"
+
+    @property
+    def gcp_identity(self) -> Literal["principal", "service-account"]:
+        """How pods get their identity on Google Cloud."""
+        impersonate = self.identity == "service-account"
+        return "service-account" if impersonate else "principal"
+
     def problems(self) -> Iterator[Problem]:
         """Any Kubernetes is a cluster that there is, and data is in one stack."""
         if self.cloud == "kubernetes" and self.cluster is None:
             yield Problem(rule="CFG02", message="required", path=("cluster",))
-        own = sorted({"storage", "network", "keys"} & self.model_fields_set)
+        data = {"storage", "network", "keys", "disk_images", "storage_pools", "tpu_vms"}
+        own = sorted(to_camel(name) for name in data & self.model_fields_set)
         if self.storage_stack is not None and own:
             yield Problem(
                 rule="AWS27",
@@ -292,6 +432,9 @@ class StackConfig(Spec):
 
 ENTRIES = (
     ("platform", "keys", "*"),
+    ("platform", "diskImages", "*"),
+    ("platform", "storagePools", "*"),
+    ("platform", "tpuVms", "*"),
     ("platform", "addOns", "*"),
     ("platform", "nodePools", "*"),
     ("platform", "storage", "*"),
@@ -316,7 +459,9 @@ TAGGED = (
     ("platform", "storage", "*"),
     ("platform", "storageClasses", "*"),
     ("platform", "nodePools", "*"),
+    ("platform", "keys", "*"),
     ("platform", "cluster"),
+    ("platform", "network"),
 )
 """Mappings whose key `kind` says which Spec they are."""
 
@@ -337,6 +482,7 @@ _NODES: dict[str, object] = {
     "gpus": 0,
     "gpuProducts": [],
     "neurons": 0,
+    "tpus": 0,
     "efa": 0,
     "hugePages": None,
 }
@@ -348,6 +494,7 @@ NEUTRAL: dict[tuple[str, ...], object] = {
     ("platform", "storageStack"): None,
     ("platform", "region"): None,
     ("platform", "account"): None,
+    ("platform", "project"): None,
     ("platform", "tags"): {},
     ("platform", "network"): None,
     # By the cluster's own provider, which needs no add-on.

@@ -22,7 +22,15 @@ from stacks.config import EnvironmentConfig, PlatformConfig
 OUTPUT = "contract"
 """The stack output that holds it."""
 
-DATA = ("region", "network", "keys", "storage")
+DATA = (
+    "region",
+    "project",
+    "network",
+    "keys",
+    "storage",
+    "disk_images",
+    "storage_pools",
+)
 """What the stack of a cluster takes from the stack of its storage."""
 
 VERSION = 1

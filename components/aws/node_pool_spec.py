@@ -21,41 +21,15 @@ from components.catalog import (
 from components.catalog.aws_machines import Machine
 from components.catalog.eks_nodes import Ami
 from components.catalog.problem import Problem
-from components.kubernetes.node_pool_spec import Taint
+from components.kubernetes.labels import POOL
+from components.kubernetes.node_pool_spec import NodeCountSpec, Taint
 from components.spec import LabelKey, LabelValue, Size, Spec, Text
-
-POOL = "ml-storage/pool"
-"""The label that says which pool a node is of."""
 
 _RESERVATION = re.compile(r"cr-([0-9a-f]{8}|[0-9a-f]{17})")
 _BLOCKS = "https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html"
 _PLACEMENT = (
     "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-strategies.html"
 )
-
-
-class NodeCountSpec(Spec):
-    """How many nodes there are."""
-
-    min: int = Field(default=0, ge=0)
-    """The least, default 0: an autoscaler makes the first. How many there are at
-    the moment is the autoscaler's, and EKS takes no least above that: a pool
-    is scaled up before its least is raised."""
-
-    max: int = Field(ge=1)
-    """The most."""
-
-    def problems(self) -> Iterator[Problem]:
-        """The least is not more than the most."""
-        if self.min > self.max:
-            yield Problem(
-                rule="POL16",
-                message="the least number of nodes is above the most "
-                f"(max: {self.max})",
-                path=("min",),
-                value=self.min,
-                nearest=self.max,
-            )
 
 
 class EksNodePoolSpec(Spec):

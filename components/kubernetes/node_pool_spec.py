@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
+from components.catalog.problem import Problem
 from components.spec import LabelKey, LabelValue, Spec
 
 
@@ -22,6 +24,30 @@ class Taint(Spec):
     """What becomes of pods that do not tolerate it."""
 
 
+class NodeCountSpec(Spec):
+    """How many nodes there are."""
+
+    min: int = Field(default=0, ge=0)
+    """The least, default 0: an autoscaler makes the first. How many there are at
+    the moment is the autoscaler's, and EKS takes no least above that: a pool
+    is scaled up there before its least is raised."""
+
+    max: int = Field(ge=1)
+    """The most."""
+
+    def problems(self) -> Iterator[Problem]:
+        """The least is not more than the most."""
+        if self.min > self.max:
+            yield Problem(
+                rule="POL16",
+                message="the least number of nodes is above the most "
+                f"(max: {self.max})",
+                path=("min",),
+                value=self.min,
+                nearest=self.max,
+            )
+
+
 class NodePoolSpec(Spec):
     """Nodes that the cluster has, as a job names them."""
 
@@ -33,6 +59,9 @@ class NodePoolSpec(Spec):
 
     gpus: int = Field(default=0, ge=0)
     """GPUs (`nvidia.com/gpu`) of each node."""
+
+    tpus: int = Field(default=0, ge=0)
+    """TPU chips (`google.com/tpu`) of each node."""
 
     gpu_product: LabelValue | None = None
     """The nodes' value of the label `nvidia.com/gpu.product`. Default: what

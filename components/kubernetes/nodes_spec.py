@@ -31,6 +31,9 @@ class Nodes(Spec):
     """Trainium or Inferentia devices (`aws.amazon.com/neuron`) of each pod, with
     all of their cores; default 0."""
 
+    tpus: int = Field(default=0, ge=0, le=LARGEST_COUNT)
+    """TPU chips (`google.com/tpu`) of each pod: all of its node; default 0."""
+
     efa: int = Field(default=0, ge=0, le=LARGEST_COUNT)
     """Interfaces of the Elastic Fabric Adapter (`vpc.amazonaws.com/efa`) of each
     pod; default 0. The libraries that use it are the image's."""

@@ -150,7 +150,7 @@ def mounting(
             namespace=team,
             claim=storage,
             region=ids["region"],
-            identity=cloud.config.identity,
+            identity=cloud.config.aws_identity,
         )
         return Mounting(csi=source)
     if isinstance(spec, FsxLustreSpec):
@@ -208,7 +208,7 @@ def team_identity(
             cluster_name=cluster.cluster_name,
             cluster_arn=cluster.arn,
             grants=grants,
-            identity=cloud.config.identity,
+            identity=cloud.config.aws_identity,
             oidc_provider_arn=cluster.oidc_provider_arn,
             oidc_issuer=cluster.oidc_issuer,
             tags={"team": team},

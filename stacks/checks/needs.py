@@ -100,7 +100,7 @@ def _needs_of_storage(platform: PlatformConfig) -> Iterator[Need]:
         if driver is not None:
             at = ("platform", "storageClasses", name)
             yield Need(driver, at, UNSET, "its claims stay Pending")
-    by_pods = platform.identity == "pod-identity"
+    by_pods = platform.aws_identity == "pod-identity"
     for team, space in platform.teams.items():
         for name in space.grants:
             spec = platform.storage.get(name)
