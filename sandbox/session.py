@@ -210,7 +210,7 @@ def _refuse_a_cloud(stack: str, directory: Path) -> None:
         raise SandboxError(
             f"the stack {stack} is of an environment on {cloud}, which Pulumi's own "
             f"command deploys: `pulumi up -s {stack}` in {directory} "
-            "(docs/how-to/aws.md)"
+            f"(docs/how-to/{cloud}.md)"
         )
 
 

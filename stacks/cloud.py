@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pulumi
@@ -15,6 +16,24 @@ from components.kubernetes.csi_source import CsiSource
 from components.kubernetes.storage_class import StorageClassArgs
 from components.kubernetes.team_space_spec import GrantSpec, TeamSpaceSpec
 from stacks.config import AnyClass, CloudStorage, ClusterSpec, PlatformConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who the pods of a team are to the cloud.
+
+    Attributes:
+        made: What has to be there before they run; None for nothing.
+        annotations: What their account says of it.
+        reader: What the account of those that only read says of it; None where
+            there is no such account.
+    """
+
+    made: pulumi.Resource | None = None
+    annotations: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
+    reader: Mapping[str, pulumi.Input[str]] | None = None
 
 
 class Cloud(Protocol):
@@ -56,10 +75,8 @@ class Cloud(Protocol):
         """How a team mounts what it was granted, and what has to be there first."""
         ...
 
-    def identity(
-        self, team: str, spec: TeamSpaceSpec
-    ) -> tuple[pulumi.Resource | None, Mapping[str, pulumi.Input[str]]]:
-        """The identity of a team's pods, and what their account says of it."""
+    def identity(self, team: str, spec: TeamSpaceSpec) -> Identity:
+        """The identity of a team's pods."""
         ...
 
 
@@ -105,12 +122,10 @@ class AnyKubernetes:
         """There is no cloud's storage."""
         raise ValueError(f"{storage} ({spec.kind}) is granted without its cloud")
 
-    def identity(
-        self, team: str, spec: TeamSpaceSpec
-    ) -> tuple[pulumi.Resource | None, Mapping[str, pulumi.Input[str]]]:
+    def identity(self, team: str, spec: TeamSpaceSpec) -> Identity:
         """None."""
         del team, spec
-        return None, {}
+        return Identity()
 
 
 def cluster_provider(cluster: ClusterSpec) -> k8s.Provider:

@@ -301,7 +301,10 @@ class EnvironmentConfig(Spec):
         if not isinstance(values, dict):
             return values
         given = dict(cast("dict[str, Any]", values))
-        cloud = str(given.get("cloud"))
+        cloud = given.get("cloud")
+        if cloud not in ("aws", "gcp"):
+            # Wrong in itself, which is said: what stands beside it is not wrong too.
+            cloud = "gcp" if "project" in given else "aws"
 
         def told(value: Any) -> Any:
             mapping = isinstance(value, dict)

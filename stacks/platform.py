@@ -88,9 +88,13 @@ def build_platform(
 
 
 def _cloud(config: PlatformConfig, given: Mapping[str, Any]) -> Cloud:
+    # A stack without a cloud does not load its SDK.
     if config.cloud == "aws":
-        # A stack without AWS does not load its SDK.
         return importlib.import_module("stacks.aws.environment").build_aws(
+            config, given
+        )
+    if config.cloud == "gcp":
+        return importlib.import_module("stacks.gcp.environment").build_gcp(
             config, given
         )
     return AnyKubernetes(config)
@@ -126,12 +130,18 @@ def _build_team_space(
     opts: pulumi.ResourceOptions,
 ) -> None:
     """The space of a team, its identity, and the volumes that it was granted."""
-    identity, annotations = cloud.identity(name, spec)
+    identity = cloud.identity(name, spec)
     space = TeamSpace(
-        name, TeamSpaceArgs(spec=spec, workload_annotations=annotations), opts
+        name,
+        TeamSpaceArgs(
+            spec=spec,
+            workload_annotations=identity.annotations,
+            reader_annotations=identity.reader,
+        ),
+        opts,
     )
     built.made["teams", name] = space
-    before = [space, *([identity] if identity is not None else [])]
+    before = [space, *([identity.made] if identity.made is not None else [])]
     for storage, grant in spec.grants.items():
         shared = built.config.storage[storage]
         csi, after = None, list[pulumi.Resource]()

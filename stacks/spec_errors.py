@@ -69,7 +69,7 @@ def spec_problem(error: Any, values: Any) -> Problem:
     allowed: tuple[Any, ...] = ()
     nearest: Any = None
     if kind == "missing" and path == ("platform", "cluster", "context"):
-        message += ": a context of the kubeconfig, or existing: NAME for EKS"
+        message += ": a context of the kubeconfig, or existing: NAME on a cloud"
     if kind == "union_tag_not_found":
         path, value = (*path, "kind"), UNSET
     if kind == "union_tag_invalid":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.kubernetes.access import WORKLOAD
+from components.aws.bucket_spec import BucketSpec
 from components.kubernetes.granted_spec import GrantedSpec
 from components.kubernetes.job import Job, JobArgs
 from components.kubernetes.job_spec import INDEX_VARIABLE, JobSpec
@@ -15,6 +15,7 @@ from components.kubernetes.pod import directory
 from components.kubernetes.program_spec import ProgramSpec
 from components.kubernetes.secret import TransferSecret, TransferSecretArgs
 from components.kubernetes.workspace import Workspace, WorkspaceArgs
+from stacks.accounts import account_of
 from stacks.config import NAMESPACE, AnyPool, TeamConfig
 from stacks.platform import Environment
 from stacks.volumes import Volumes, build_volumes, describe_volume
@@ -112,7 +113,7 @@ def program_args(
         "environment": bucket_uris(spec, config, environment),
         "node_selector": pool.selector(spec.nodes.pool or "") if pool else {},
         "tolerations": tolerations(pool) if pool else (),
-        "service_account": WORKLOAD,
+        "service_account": account_of(spec, config, environment.config),
     }
 
 
@@ -129,8 +130,10 @@ def bucket_uris(
         grant = environment.config.teams[config.name].grants[volume.source]
         parts = [part.strip("/") for part in (grant.prefix, uri.path) if part]
         below = "".join(f"{part}/" for part in parts)
-        found[variable] = pulumi.Output.concat("s3://", ids["bucket"], "/", below)
-    if found and environment.config.region is not None:
+        of_s3 = isinstance(environment.config.storage[volume.source], BucketSpec)
+        scheme = "s3://" if of_s3 else "gs://"
+        found[variable] = pulumi.Output.concat(scheme, ids["bucket"], "/", below)
+    if found and environment.config.cloud == "aws" and environment.config.region:
         # botocore reads the one, the other SDKs the other.
         for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
             found[variable] = environment.config.region

@@ -11,9 +11,10 @@ import pulumi
 
 from components.kubernetes.claim import Claim, ClaimArgs
 from components.kubernetes.claim_spec import ClaimSpec
+from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
 from components.kubernetes.dataset_spec import DatasetSpec
 from components.kubernetes.granted_spec import Granted, GrantedSpec, narrower
-from components.kubernetes.mountable import Mountable
+from components.kubernetes.mountable import Mountable, driver_needs
 from components.kubernetes.snapshot import Snapshot, SnapshotArgs
 from components.kubernetes.static_volume import StaticVolume, StaticVolumeArgs
 from components.kubernetes.static_volume_spec import StaticVolumeSpec
@@ -146,7 +147,12 @@ def _granted(spec: GrantedSpec, team: str, environment: Environment) -> Granted:
         environment.config.teams[team].grants[spec.source].access, shared.access
     )
     access = narrower(spec.access or given, given)
-    return Granted(spec.source, shared.access_modes, access)
+    needs = (
+        shared.pod_needs(access)
+        if isinstance(shared, CloudVolumeSpec)
+        else driver_needs(getattr(shared, "driver", None))
+    )
+    return Granted(spec.source, shared.access_modes, access, needs)
 
 
 def _build_snapshot(

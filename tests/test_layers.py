@@ -95,8 +95,11 @@ def test_a_spec_needs_no_pulumi() -> None:
 def test_only_the_program_and_the_builders_know_pulumi() -> None:
     builders = {
         *("stacks.platform", "stacks.team", "stacks.volumes", "stacks.cloud"),
-        *(f"stacks.aws.{part}" for part in ("data", "cluster", "volumes")),
-        "stacks.aws.environment",
+        *(
+            f"stacks.{cloud}.{part}"
+            for cloud in ("aws", "gcp")
+            for part in ("data", "cluster", "volumes", "environment")
+        ),
         *("stacks.program", "stacks.testing"),
     }
     for file in (ROOT / "stacks").rglob("*.py"):

@@ -1,7 +1,8 @@
 """What a cluster must have for what its pools and jobs ask of it.
 
 An add-on with a chart can be installed anywhere, one of `catalog.eks_add_ons` by
-EKS; the others depend on whose cluster it is, and are there or are not.
+EKS and one of `catalog.gke_add_ons` by GKE; the others depend on whose cluster it
+is, and are there or are not.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Literal
 
 from components.catalog.aws_machines import machines
 from components.catalog.eks_add_ons import EKS_ADD_ONS
+from components.catalog.gke_add_ons import GKE_ADD_ONS
 
 AddOnName = Literal[
     "nvidia-device-plugin",
@@ -34,6 +36,10 @@ AddOnName = Literal[
     "kube-proxy",
     "eks-node-monitoring-agent",
     "metrics-server",
+    "gcs-fuse-csi-driver",
+    "filestore-csi-driver",
+    "persistent-disk-csi-driver",
+    "managed-lustre-csi-driver",
 ]
 
 
@@ -85,6 +91,11 @@ class AddOnKind:
         """Whether EKS installs it, where the cluster is EKS's."""
         return self.name in EKS_ADD_ONS
 
+    @property
+    def by_gke(self) -> bool:
+        """Whether GKE installs it, where the cluster is GKE's."""
+        return self.name in GKE_ADD_ONS
+
 
 _NVIDIA = "https://nvidia.github.io/k8s-device-plugin"
 _NVIDIA_SOURCE = (
@@ -132,6 +143,14 @@ _OF_EKS: tuple[tuple[AddOnName, str], ...] = (
     ("kube-proxy", "ways to services"),
     ("eks-node-monitoring-agent", "the health of nodes, accelerators included"),
     ("metrics-server", "the use of CPU and memory, by which pods are scaled"),
+)
+
+# What only GKE installs. `gke_add_ons.GIVEN` is what it gives without being asked.
+_OF_GKE: tuple[tuple[AddOnName, str], ...] = (
+    ("gcs-fuse-csi-driver", "buckets of Cloud Storage as files"),
+    ("filestore-csi-driver", "Filestore: filestore.csi.storage.gke.io"),
+    ("persistent-disk-csi-driver", "Persistent Disk and Hyperdisk"),
+    ("managed-lustre-csi-driver", "Managed Lustre: lustre.csi.storage.gke.io"),
 )
 
 CLUSTER_AUTOSCALER = Chart(
@@ -276,6 +295,12 @@ _ROWS = (
     *(
         AddOnKind(name=name, provides=provides, chart=None, source=_EKS_SOURCE)
         for name, provides in _OF_EKS
+    ),
+    *(
+        AddOnKind(
+            name=name, provides=provides, chart=None, source=GKE_ADD_ONS[name].link
+        )
+        for name, provides in _OF_GKE
     ),
 )
 

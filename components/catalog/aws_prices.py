@@ -6,62 +6,18 @@ and what was counted at its highest price as the most that it can be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from components.catalog import aws_machines, ebs
 from components.catalog.aws_price_list import PRICES, REGION
-
-HOURS = Decimal(730)
-"""The hours of a month, as AWS's own calculator counts them."""
-
-
-class NoPricesError(LookupError):
-    """Nothing is known of the prices of a region."""
-
-    def __init__(self, region: str) -> None:
-        """Say which region is known instead."""
-        super().__init__(
-            f"prices are known of {REGION} only, and none of {region}: regions differ "
-            "by item, and a factor would be a guess"
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What something costs a month.
-
-    Attributes:
-        usd: US dollars a month, of all that has a price.
-        counted: Names of the prices in it: rows of the list, which say of when
-            they are, and `ec2` with a machine.
-        rough: Names of the prices in it that no price list confirms.
-        unknown: What costs something, and is not in it.
-        at_most: Why it may be less: what was counted at its highest price.
-    """
-
-    usd: Decimal = Decimal(0)
-    counted: frozenset[str] = field(default_factory=frozenset[str])
-    rough: frozenset[str] = field(default_factory=frozenset[str])
-    unknown: frozenset[str] = field(default_factory=frozenset[str])
-    at_most: frozenset[str] = field(default_factory=frozenset[str])
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether it is the list price of everything, to the cent."""
-        return not (self.rough or self.unknown or self.at_most)
-
-    def __add__(self, other: Estimate) -> Estimate:
-        """Both together."""
-        return Estimate(
-            usd=self.usd + other.usd,
-            counted=self.counted | other.counted,
-            rough=self.rough | other.rough,
-            unknown=self.unknown | other.unknown,
-            at_most=self.at_most | other.at_most,
-        )
-
+from components.catalog.prices import (
+    HOURS,
+    Estimate,
+    NoPricesError,
+    at_most,
+    cost_of,
+)
 
 S3_FIRST_GB = 51_200
 """GB of a month's S3 Standard beyond which a GB costs less."""
@@ -74,22 +30,12 @@ def in_region(region: str) -> None:
         NoPricesError: They are not.
     """
     if region != REGION:
-        raise NoPricesError(region)
+        raise NoPricesError(region, REGION)
 
 
 def _of(name: str, amount: Decimal | int) -> Estimate:
-    """What `amount` of one row costs; nothing costs nothing."""
-    row = PRICES.get(name)
-    if not amount:
-        return Estimate()
-    if row is None or row.usd is None:
-        return Estimate(unknown=frozenset({name}))
-    rough = frozenset({name}) if row.status == "unconfirmed" else frozenset[str]()
-    return Estimate(usd=row.usd * amount, counted=frozenset({name}), rough=rough)
-
-
-def _at_most(estimate: Estimate, why: str) -> Estimate:
-    return estimate + Estimate(at_most=frozenset({why}))
+    """What `amount` of one row costs."""
+    return cost_of(PRICES, name, amount)
 
 
 def fsx_lustre(
@@ -120,7 +66,7 @@ def fsx_lustre(
     cost = _of(name, capacity_gib)
     if not metadata_iops:
         return cost
-    return _at_most(
+    return at_most(
         cost + _of("fsx metadata IOPS", metadata_iops),
         "metadata IOPS that come with the capacity cost nothing",
     )
@@ -163,7 +109,7 @@ def efs(
         cost += _of("efs elastic writes", written_gib)
     if not provisioned_mibps:
         return cost
-    return _at_most(
+    return at_most(
         cost + _of("efs provisioned throughput", provisioned_mibps),
         "throughput that comes with the files costs nothing",
     )
@@ -202,9 +148,9 @@ def s3(
         cost += _of(f"s3 retrieval {storage_class}", retrieved_gib)
     if storage_class == "INTELLIGENT_TIERING":
         cost += _of("s3 monitoring", Decimal(objects) / 1000)
-        cost = _at_most(cost, "objects that no one reads cost less") if gib else cost
+        cost = at_most(cost, "objects that no one reads cost less") if gib else cost
     if storage_class == "STANDARD" and gib > S3_FIRST_GB:
-        cost = _at_most(cost, f"beyond {S3_FIRST_GB} GB a GB costs less")
+        cost = at_most(cost, f"beyond {S3_FIRST_GB} GB a GB costs less")
     return cost
 
 
@@ -238,7 +184,7 @@ def ebs_disk(
     elif volume_type in ("io1", "io2"):
         cost += _of(f"ebs {volume_type} IOPS", iops)
         if volume_type == "io2" and iops:
-            cost = _at_most(cost, "many IOPS of io2 may cost less each")
+            cost = at_most(cost, "many IOPS of io2 may cost less each")
     return cost
 
 
@@ -280,7 +226,7 @@ def nodes(
         counted=frozenset({f"ec2 {machine}"}),
     )
     if capacity == "spot":
-        return _at_most(cost, "spot is counted at the price on demand")
+        return at_most(cost, "spot is counted at the price on demand")
     return cost
 
 

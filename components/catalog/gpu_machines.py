@@ -5,7 +5,8 @@ website/content/en/docs/reference/instance-types.md (2026-07-20).
 Google Cloud: https://github.com/AI-Hypercomputer/xpk 367c838
 src/xpk/core/system_characteristics.py and
 https://github.com/GoogleCloudPlatform/cluster-toolkit 1047080
-pkg/config/hardware.go. Read 2026-11-22.
+pkg/config/hardware.go; the numbers of g2-standard-4 to -32 by
+https://github.com/kubernetes/autoscaler 55c37cd gce_price_info.go. Read 2026-11-22.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ _A100_80 = "NVIDIA-A100-SXM4-80GB"
 _H100 = "NVIDIA-H100-80GB-HBM3"
 _H200 = "NVIDIA-H200"
 _B200 = "NVIDIA-B200"
+_GB200 = "NVIDIA-GB200"
+_GB300 = "NVIDIA-GB300"
 _RTX_4500 = "NVIDIA-RTX-PRO-4500-Blackwell-Server-Edition"
 _RTX_6000 = "NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition"
 
@@ -89,8 +92,40 @@ FAMILIES = (
     Family("gcp", "a2-megagpu", _A100, {16: "16g"}),
     Family("gcp", "a2-ultragpu", _A100_80, {1: "1g", 2: "2g", 4: "4g", 8: "8g"}),
     Family("gcp", "a3-highgpu", _H100, {1: "1g", 2: "2g", 4: "4g", 8: "8g"}),
+    Family("gcp", "a3-edgegpu", _H100, {8: "8g 8g-nolssd"}),
     Family("gcp", "a3-megagpu", _H100, {8: "8g"}),
-    Family("gcp", "a3-ultragpu", _H200, {8: "8g"}),
+    Family("gcp", "a3-ultragpu", _H200, {8: "8g 8g-nolssd"}),
     Family("gcp", "a4-highgpu", _B200, {8: "8g"}),
-    Family("gcp", "a4x-highgpu", "NVIDIA-GB200", {4: "4g"}),
+    Family("gcp", "a4x-highgpu", _GB200, {4: "4g"}),
+    Family("gcp", "a4x-maxgpu", _GB300, {4: "4g-metal"}),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Attachable:
+    """A GPU that is attached to machines of Google Cloud which have none.
+
+    Attributes:
+        accelerator: The label `cloud.google.com/gke-accelerator`.
+        product: The label `nvidia.com/gpu.product`.
+        counts: How many of them a machine may have.
+    """
+
+    accelerator: str
+    product: str
+    counts: tuple[int, ...]
+
+
+# Source: https://docs.cloud.google.com/compute/docs/gpus, section N1, as
+# https://github.com/kubernetes/autoscaler 55c37cd and Cyclenerd's list of
+# accelerators (2026-02-28) name them; the counts other than of T4 were not seen.
+ATTACHABLE = {
+    row.accelerator: row
+    for row in (
+        Attachable("nvidia-tesla-t4", _T4, (1, 2, 4)),
+        Attachable("nvidia-tesla-p4", "Tesla-P4", (1, 2, 4)),
+        Attachable("nvidia-tesla-p100", "Tesla-P100-PCIE-16GB", (1, 2, 4)),
+        Attachable("nvidia-tesla-v100", "Tesla-V100-SXM2-16GB", (1, 2, 4, 8)),
+    )
+}
+"""GPUs of N1 machines, by their labels."""

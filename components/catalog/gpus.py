@@ -107,6 +107,8 @@ _PRODUCTS = (
     Product(name="Tesla-V100-SXM2-16GB", source=_SEEN),
     Product(name="Tesla-V100-SXM2-32GB", source=_SEEN),
     Product(name="Tesla-V100-PCIE-16GB", source=_SEEN),
+    Product(name="Tesla-P4", source=_RULE, status="unconfirmed"),
+    Product(name="Tesla-P100-PCIE-16GB", source=_RULE, status="unconfirmed"),
     Product(name="NVIDIA-GeForce-RTX-5090", source=_SEEN),
 )
 

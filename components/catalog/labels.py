@@ -17,6 +17,25 @@ LINK = (
 )
 LENGTH = 63
 
+# Source: `--node-labels` in
+# https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/
+_KUBELETS_PREFIXES = (".kubelet.kubernetes.io", ".node.kubernetes.io")
+_KUBELETS_KEYS = frozenset(
+    {
+        "beta.kubernetes.io/arch",
+        "beta.kubernetes.io/instance-type",
+        "beta.kubernetes.io/os",
+        "failure-domain.beta.kubernetes.io/region",
+        "failure-domain.beta.kubernetes.io/zone",
+        "kubernetes.io/arch",
+        "kubernetes.io/hostname",
+        "kubernetes.io/os",
+        "node.kubernetes.io/instance-type",
+        "topology.kubernetes.io/region",
+        "topology.kubernetes.io/zone",
+    }
+)
+
 _WORD = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?", re.ASCII)
 
 
@@ -61,3 +80,15 @@ def value(text: str) -> Problem | None:
         nearest=_nearest_word(text) or None,
         link=LINK,
     )
+
+
+def kubernetes_own(text: str) -> bool:
+    """Whether a node's label is Kubernetes' own, and stops a kubelet that has it.
+
+    Args:
+        text: The key of the label.
+    """
+    prefix = text.rpartition("/")[0]
+    if text in _KUBELETS_KEYS or f".{prefix}".endswith(_KUBELETS_PREFIXES):
+        return False
+    return f".{prefix}".endswith((".kubernetes.io", ".k8s.io"))

@@ -4,12 +4,13 @@ Sources, read 2026-11-22: awsdocs/amazon-eks-user-guide latest/ug/ml:
 device-management-neuron.adoc (`aws.amazon.com/neuron` is a whole device, and the
 taint that its pods tolerate), device-management-efa.adoc (an interface belongs to
 one pod alone) and node-efa.adoc (huge pages beside it); NVIDIA/k8s-device-plugin
-README.md.
+README.md. TPUs: kubernetes-engine-samples 2b50365 `ai-ml` (a pod has all chips of
+its node) and `catalog.gcp_tpus`.
 """
 
 from __future__ import annotations
 
-from components.catalog import quantity
+from components.catalog import gcp_tpus, quantity
 from components.catalog.problem import Problem
 
 GPU = "nvidia.com/gpu"
@@ -18,6 +19,12 @@ GPU = "nvidia.com/gpu"
 NEURON = "aws.amazon.com/neuron"
 """A Trainium or Inferentia device, with all of its cores. Nodes that have them
 carry a taint of this key."""
+
+TPU = gcp_tpus.RESOURCE
+"""A TPU chip. Nodes that have them carry a taint of this key."""
+
+TAINTED = (GPU, NEURON, TPU)
+"""Devices whose nodes carry a taint of the same key."""
 
 EFA = "vpc.amazonaws.com/efa"
 """An interface of the Elastic Fabric Adapter."""

@@ -5,7 +5,14 @@ Adding a driver is a row here; see `provisioners.py` for what a row says.
 
 from __future__ import annotations
 
-from components.catalog import ebs_driver, efs_driver, fsx_driver
+from components.catalog import (
+    ebs_driver,
+    efs_driver,
+    filestore_driver,
+    fsx_driver,
+    gcp_disk_driver,
+    gcp_lustre_driver,
+)
 from components.catalog.provisioners import (
     SIDECAR,
     Conflict,
@@ -295,6 +302,8 @@ LOCAL_PATH = Driver(
 DRIVERS = (
     *(CEPHFS, RBD, NFS, AZURE_FILE, AZURE_BLOB, LOCAL_PATH),
     *(ebs_driver.DRIVER, efs_driver.DRIVER, fsx_driver.DRIVER),
+    *(filestore_driver.DRIVER, gcp_lustre_driver.DRIVER),
+    gcp_disk_driver.DRIVER,
 )
 _BY_NAME = {driver.name: driver for driver in DRIVERS}
 

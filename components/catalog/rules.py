@@ -7,6 +7,7 @@ one of the two places. `ml-storage rules` lists both.
 from __future__ import annotations
 
 from components.catalog.rules_aws import SPEC_RULES_AWS
+from components.catalog.rules_gcp import SPEC_RULES_GCP
 from components.catalog.spec_rule import SpecRule
 
 _RULES: tuple[SpecRule, ...] = (
@@ -339,7 +340,7 @@ _RULES: tuple[SpecRule, ...] = (
 )
 
 SPEC_RULES: tuple[SpecRule, ...] = tuple(
-    sorted((*_RULES, *SPEC_RULES_AWS), key=lambda rule: rule.id)
+    sorted((*_RULES, *SPEC_RULES_AWS, *SPEC_RULES_GCP), key=lambda rule: rule.id)
 )
 """Every rule of one Spec, by id."""
 

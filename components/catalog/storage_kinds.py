@@ -389,8 +389,11 @@ STORAGE_KINDS: tuple[StorageKind, ...] = (
         dynamic=False,
         static=True,
         zonal=False,
-        # Concurrent writers of one object lose data; directories are not shared.
-        shared_writes=False,
+        # Each writes objects of its own, which all see once they are closed: two
+        # writers of one object get ESTALE. Source: gcsfuse v2.8.0 release notes and
+        # google/skills 1af7775 google-cloud-storage-fuse/references/
+        # checkpoint-safety.md, which counts the writers of a sharded checkpoint.
+        shared_writes=True,
         rename=True,
         append=False,
         locks=False,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+
+from components.catalog import cloud_kms
+from components.catalog.problem import Problem
+from components.spec import as_error
 
 Zone = Annotated[str, Field(min_length=1)]
 """A zone by its name, such as `us-central1-a`."""
@@ -12,3 +17,28 @@ Zone = Annotated[str, Field(min_length=1)]
 KeyName = Annotated[str, Field(min_length=1)]
 """A Cloud KMS key: the name of one under `platform.keys`, or the full name of
 another (`projects/P/locations/L/keyRings/R/cryptoKeys/K`)."""
+
+
+def key_problems(key: str | None) -> Iterator[Problem]:
+    """What is wrong with what stands under `kmsKey`."""
+    problem = None if key is None else cloud_kms.reference(key)
+    if problem is not None:
+        yield problem.under("kmsKey")
+
+
+def _age(value: Any) -> Any:
+    """Texts; a bare number is told its unit."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise as_error(
+            Problem(
+                rule="CFG03",
+                message="an age says its unit, in days",
+                value=value,
+                nearest=f"{value}d",
+            )
+        )
+    return value
+
+
+Age = Annotated[str, BeforeValidator(_age)]
+"""Whole days, such as `30d`."""

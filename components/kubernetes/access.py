@@ -14,6 +14,10 @@ WORKLOAD = "workload"
 """The ServiceAccount that the team's pods run as. It has no rights in the
 cluster's API: identities of a cloud are bound to it."""
 
+READER = "reader"
+"""The ServiceAccount of programs that only read the buckets that they mount, where
+the cloud gives the team one: it may read, and nothing else."""
+
 DEPLOYER = "deployer"
 """The ServiceAccount, Role and RoleBinding of whatever deploys the team's stack."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -25,6 +26,9 @@ class CloudClassSpec(Spec):
     existing: ClassVar[bool] = False
     """A class that the cluster has is named by its provisioner."""
 
+    zone_key: ClassVar[str] = "topology.kubernetes.io/zone"
+    """The key by which the driver tells zones apart, in `allowedTopologies`."""
+
     kind: str
 
     mount_options: list[DriverMountOption] = Field(default_factory=list[str])
@@ -33,6 +37,14 @@ class CloudClassSpec(Spec):
     reclaim_policy: Literal["Delete", "Retain"] = "Delete"
     """What happens to a volume when its claim is deleted; default `Delete`:
     the claims themselves are protected."""
+
+    @property
+    def allowed_zones(self) -> Sequence[str]:
+        """The only zones that volumes are made in; empty where any will do.
+
+        They become the `allowedTopologies` of the class.
+        """
+        return ()
 
     @property
     def all_parameters(self) -> dict[str, str]:

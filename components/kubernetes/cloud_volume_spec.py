@@ -14,6 +14,7 @@ from components.catalog.storage_kinds import (
     StorageKind,
     VolumeMode,
 )
+from components.kubernetes.mountable import PodNeeds
 from components.kubernetes.volume_spec import Access, OnDelete, VolumeSpec
 from components.spec import Text
 
@@ -62,6 +63,15 @@ class CloudVolumeSpec(VolumeSpec):
     def size(self) -> str:
         """What its PersistentVolumes say they hold, which nothing enforces."""
         return "1Pi"
+
+    def pod_needs(self, access: Access) -> PodNeeds:
+        """What it asks of every pod that mounts it.
+
+        Args:
+            access: What the pod mounts it for.
+        """
+        del access
+        return PodNeeds()
 
     def narrowed(self, access: Access) -> Access:
         """The least of `access` and the spec's own."""

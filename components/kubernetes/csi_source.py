@@ -23,6 +23,7 @@ class CsiSource:
         attributes: The driver's attributes of the volume.
         mount_options: Options of the mount.
         read_only: The driver mounts it read-only.
+        fs_type: The file system of a disk; None for a driver's own.
         zones: Zones whose nodes can mount it; empty for all.
     """
 
@@ -33,11 +34,14 @@ class CsiSource:
     )
     mount_options: Sequence[pulumi.Input[str]] = ()
     read_only: bool = False
+    fs_type: str | None = None
     zones: Sequence[str] = ()
 
     def fields(self) -> dict[str, Any]:
         """The part of a PersistentVolume's `spec` that names the storage."""
         csi: dict[str, Any] = {"driver": self.driver, "volumeHandle": self.handle}
+        if self.fs_type is not None:
+            csi["fsType"] = self.fs_type
         if self.attributes:
             csi["volumeAttributes"] = dict(self.attributes)
         if self.read_only:

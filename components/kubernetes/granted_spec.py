@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from components.catalog.storage_kinds import AccessMode
-from components.kubernetes.mountable import MountedByClaim
+from components.kubernetes.mountable import MountedByClaim, PodNeeds
 from components.kubernetes.volume_spec import Access, Writers
 from components.spec import Name, Spec
 
@@ -45,7 +45,11 @@ class Granted(MountedByClaim):
     """The claim that the platform made for a grant. Mountable."""
 
     def __init__(
-        self, claim_name: str, access_modes: list[AccessMode], access: Access
+        self,
+        claim_name: str,
+        access_modes: list[AccessMode],
+        access: Access,
+        needs: PodNeeds | None = None,
     ) -> None:
         """Name the claim.
 
@@ -53,6 +57,13 @@ class Granted(MountedByClaim):
             claim_name: Name of the claim in the team's namespace.
             access_modes: Who may mount the storage at once.
             access: What the grant and the team together allow.
+            needs: What the storage asks of every pod that mounts it, for this
+                access; default: nothing.
         """
         self.claim_name = claim_name
         self.spec = _Claimed(access_modes=access_modes, access=access)
+        self._needs = needs or PodNeeds()
+
+    def pod_needs(self) -> PodNeeds:
+        """What the storage asks of its pods."""
+        return self._needs

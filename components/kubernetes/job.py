@@ -11,6 +11,7 @@ from typing import Any, cast
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.catalog import gcp_tpus
 from components.kubernetes.job_set import API_VERSION, DONE, KIND, job_set_fields
 from components.kubernetes.job_spec import (
     RUN_VARIABLE,
@@ -18,8 +19,9 @@ from components.kubernetes.job_spec import (
     RendezvousSpec,
     seconds,
 )
-from components.kubernetes.labels import DECLARED, JOB, QUEUE, RUN, RUNNING
+from components.kubernetes.labels import DECLARED, JOB, QUEUE, RUN, RUNNING, SLICE
 from components.kubernetes.program import ProgramArgs, pod_template
+from components.kubernetes.tpu_slice import slice_affinity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,12 +258,19 @@ def job_fields(name: str, args: JobArgs) -> Any:
 def _template(name: str, args: JobArgs) -> dict[str, Any]:
     spec = args.spec
     pod: dict[str, Any] = {"restartPolicy": "Never"}
+    labels = {JOB: name, RUN: str(spec.run)}
+    container: dict[str, Any] = {}
     if spec.together > 1 and spec.job_set is None:
         pod["subdomain"] = name
+    if spec.on_slices:
+        labels[SLICE] = "whole"
+        container["ports"] = [{"name": "tpu", "containerPort": gcp_tpus.PORT}]
+        if spec.job_set is None:
+            pod["affinity"] = slice_affinity()
     return pod_template(
         name,
         spec,
-        labels={JOB: name, RUN: str(spec.run)},
+        labels=labels,
         mounts=args.mounts,
         secrets=args.secrets,
         variables={**spec.variables(name), RUN_VARIABLE: str(spec.run)},
@@ -270,4 +279,5 @@ def _template(name: str, args: JobArgs) -> dict[str, Any]:
         service_account=args.service_account,
         environment=args.environment,
         pod=pod,
+        container=container,
     )

@@ -1,7 +1,8 @@
 """A job as a JobSet: its Jobs start, fail and restart as one.
 
 Source: https://jobset.sigs.k8s.io/docs/reference/jobset.v1alpha2/ and
-pkg/webhooks/jobset_webhook.go of kubernetes-sigs/jobset, as of 2026-11-22.
+pkg/webhooks/{jobset_webhook,pod_mutating_webhook}.go of kubernetes-sigs/jobset
+0.11.0, as of 2026-11-22.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.catalog import names
+from components.catalog import gcp_tpus, names
 from components.kubernetes.job_spec import GROUP, JobSpec
 
 API_VERSION = "jobset.x-k8s.io/v1alpha2"
 KIND = "JobSet"
+EXCLUSIVE = "alpha.jobset.sigs.k8s.io/exclusive-topology"
+"""Annotation by which each of its Jobs has all nodes of one value of a label alone."""
 DONE = "condition=Completed"
 """What a deployment waits for when it waits for the end of a JobSet."""
 
@@ -27,9 +30,14 @@ def job_set_fields(name: str, spec: JobSpec, job: Mapping[str, Any]) -> dict[str
         spec: The program.
         job: The `spec` of each of its Jobs.
     """
+    template: dict[str, Any] = {"spec": dict(job)}
+    if spec.on_slices:
+        # Each replica has one slice: its nodes are one node pool of GKE's.
+        exclusive = {EXCLUSIVE: gcp_tpus.NODE_POOL_LABEL}
+        template["metadata"] = {"annotations": exclusive}
     fields: dict[str, Any] = {
         "replicatedJobs": [
-            {"name": GROUP, "replicas": spec.replicas, "template": {"spec": dict(job)}}
+            {"name": GROUP, "replicas": spec.replicas, "template": template}
         ],
         "network": {
             "enableDNSHostnames": True,

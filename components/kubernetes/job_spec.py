@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from components.catalog import pod_devices
+from components.catalog import gcp_tpus, pod_devices
 from components.catalog.problem import Problem
 from components.kubernetes.program_spec import ProgramSpec
 from components.kubernetes.rendezvous import (
@@ -131,6 +131,11 @@ class JobSpec(ProgramSpec):
         return self.nodes.count * self.replicas
 
     @property
+    def on_slices(self) -> bool:
+        """Whether the pods of each replica have a slice of TPUs of several nodes."""
+        return self.nodes.tpus > 0 and self.nodes.count > 1
+
+    @property
     def pods(self) -> int:
         """How many pods run at a time."""
         if self.indexes is None:
@@ -180,6 +185,7 @@ class JobSpec(ProgramSpec):
             nodes=self.nodes.count,
             replicas=self.replicas if self.job_set else None,
             processes=given.processes_per_node or self.nodes.gpus or 1,
+            tpus=self.nodes.tpus > 0,
         )
 
     def problems(self) -> Iterator[Problem]:
@@ -189,6 +195,7 @@ class JobSpec(ProgramSpec):
         yield from self._numbers()
         yield from self._variables()
         yield from self._processes()
+        yield from self._tpus()
         for path, mount in self.mounts.items():
             if mount.writers == "per-index" and self.numbered is None:
                 why = (
@@ -226,6 +233,32 @@ class JobSpec(ProgramSpec):
                     path=(key, name),
                     value=value,
                     nearest="rendezvous: {port, processesPerNode}",
+                )
+
+    def _tpus(self) -> Iterator[Problem]:
+        """What the runtime of TPUs listens on, and what GKE tells it, stay its own."""
+        if not self.nodes.tpus:
+            return
+        port = self.rendezvous.port if self.rendezvous else DEFAULT_PORT
+        if self.together > 1 and port == gcp_tpus.PORT:
+            yield Problem(
+                rule="ACC18",
+                message="the runtime of the TPUs listens on this port",
+                path=("rendezvous", "port"),
+                value=port,
+                nearest=DEFAULT_PORT,
+                link=gcp_tpus.LINK,
+            )
+        for name, value in self.env.items():
+            if name in gcp_tpus.VARIABLES:
+                yield Problem(
+                    rule="ACC19",
+                    message="GKE sets this variable by the pod's place in its slice: "
+                    "another value may join the wrong pods",
+                    path=("env", name),
+                    value=value,
+                    link=gcp_tpus.SLICES_LINK,
+                    severity="warning",
                 )
 
     def _processes(self) -> Iterator[Problem]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from components.catalog import driver_checks
 from components.catalog.storage_kinds import AccessMode
 from components.kubernetes.volume_spec import Access, Writers
 
@@ -54,6 +55,20 @@ class InitContainer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SharedScratch:
+    """An `emptyDir` of the pod's that volumes share, each with a part of it.
+
+    Attributes:
+        size: Bytes of the volume's part: the parts of all are added up.
+        medium: `disk` is the node's, `memory` counts as memory of whichever
+            container writes there.
+    """
+
+    size: Decimal
+    medium: Literal["disk", "memory"] = "disk"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PodNeeds:
     """What a volume asks of every pod that mounts it.
 
@@ -65,6 +80,16 @@ class PodNeeds:
         memory: Bytes that it takes from the pod's memory limit.
         ephemeral_storage: Bytes that it takes from the node's disk.
         init_containers: What fills it, one after the other.
+        quantities: Annotations of the pod that hold a quantity, of which the
+            volume needs a part of its own: the parts of all are added up.
+        quantities_besides: The volume's part of such an annotation where
+            another volume of the pod states it in `quantities`.
+        scratch: `emptyDir` volumes that the pod has besides, by name. Their sizes
+            are in no container's limits: a container that mounts none of them
+            writes there.
+        read_only_claim: Where the pod only reads it, its claim is said to be
+            read-only, and so the driver mounts it. Not every driver's volumes
+            can be read then by the group that the pod gives them (`fsGroup`).
     """
 
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -74,6 +99,14 @@ class PodNeeds:
     memory: Decimal = Decimal(0)
     ephemeral_storage: Decimal = Decimal(0)
     init_containers: Sequence[InitContainer] = ()
+    quantities: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    quantities_besides: Mapping[str, Decimal] = field(
+        default_factory=dict[str, Decimal]
+    )
+    scratch: Mapping[str, SharedScratch] = field(
+        default_factory=dict[str, SharedScratch]
+    )
+    read_only_claim: bool = False
 
 
 class Mountable(Protocol):
@@ -96,6 +129,11 @@ class Mountable(Protocol):
     def pod_needs(self) -> PodNeeds:
         """What the pod needs for it."""
         ...
+
+
+def driver_needs(driver: str | None) -> PodNeeds:
+    """What a CSI driver asks of every pod that mounts a volume of it."""
+    return PodNeeds(annotations=driver_checks.ANNOTATIONS.get(driver or "", {}))
 
 
 class _ClaimedSpec(Protocol):
@@ -135,8 +173,8 @@ class MountedByClaim:
         return {"persistentVolumeClaim": source}
 
     def pod_needs(self) -> PodNeeds:
-        """Nothing but the claim."""
-        return PodNeeds()
+        """Nothing but the claim, and what its driver asks of every pod."""
+        return driver_needs(getattr(self.spec, "driver", None))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.catalog import gcp_tpu_pools, gpus
+from components.catalog.gcp_tpus import Slice
 from components.catalog.problem import Problem
 from components.spec import LabelKey, LabelValue, Spec
 
@@ -61,7 +63,9 @@ class NodePoolSpec(Spec):
     """GPUs (`nvidia.com/gpu`) of each node."""
 
     tpus: int = Field(default=0, ge=0)
-    """TPU chips (`google.com/tpu`) of each node."""
+    """TPU chips (`google.com/tpu`) of each node. Default: what the labels
+    `cloud.google.com/gke-tpu-accelerator` and `cloud.google.com/gke-tpu-topology`
+    say, or none."""
 
     gpu_product: LabelValue | None = None
     """The nodes' value of the label `nvidia.com/gpu.product`. Default: what
@@ -77,6 +81,25 @@ class NodePoolSpec(Spec):
 
     min: int | None = Field(default=None, ge=0)
     """How many nodes there always are. At 0 an autoscaler has to make them."""
+
+    @property
+    def slice(self) -> Slice | None:
+        """The slice of TPUs of which its nodes are; None where no labels say it."""
+        found = self._of_labels
+        return found if isinstance(found, Slice) else None
+
+    @property
+    def _of_labels(self) -> Slice | Problem | None:
+        machine = self.machine or self.labels.get(gpus.MACHINE_LABEL)
+        return gcp_tpu_pools.of_labels(self.labels, self.tpus, machine)
+
+    def problems(self) -> Iterator[Problem]:
+        """Labels of TPUs are those of a slice, with as many chips as it has."""
+        found = self._of_labels
+        if isinstance(found, Problem):
+            yield found
+        elif found is not None:
+            yield from gcp_tpu_pools.label_doubts(found, machine=bool(self.machine))
 
     def selector(self, name: str) -> dict[str, str]:
         """The labels by which the nodes of the pool called `name` are found."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from components.catalog import pod_devices
+from components.catalog import gcp_tpus, pod_devices
 from components.catalog.problem import Problem
 from components.spec import LARGEST_COUNT, Count, LabelValue, Name, Size, Spec
 
@@ -32,7 +32,8 @@ class Nodes(Spec):
     all of their cores; default 0."""
 
     tpus: int = Field(default=0, ge=0, le=LARGEST_COUNT)
-    """TPU chips (`google.com/tpu`) of each pod: all of its node; default 0."""
+    """TPU chips (`google.com/tpu`) of each pod: all that its node has; default 0.
+    With them `count` is how many nodes a slice has."""
 
     efa: int = Field(default=0, ge=0, le=LARGEST_COUNT)
     """Interfaces of the Elastic Fabric Adapter (`vpc.amazonaws.com/efa`) of each
@@ -48,6 +49,7 @@ class Nodes(Spec):
         counts = {
             pod_devices.GPU: self.gpus,
             pod_devices.NEURON: self.neurons,
+            pod_devices.TPU: self.tpus,
             pod_devices.EFA: self.efa,
         }
         asked = {name: str(count) for name, count in counts.items() if count}
@@ -55,7 +57,7 @@ class Nodes(Spec):
         return {**asked, **({pod_devices.HUGE_PAGES: pages} if pages else {})}
 
     def problems(self) -> Iterator[Problem]:
-        """A GPU product needs a GPU, and no machine has both kinds of devices."""
+        """A GPU product needs a GPU, and no machine has two kinds of devices."""
         if self.gpu_products and not self.gpus:
             yield Problem(
                 rule="JOB02",
@@ -73,6 +75,17 @@ class Nodes(Spec):
                 value=self.neurons,
                 nearest=0,
                 link=pod_devices.NEURON_LINK,
+            )
+        other = "gpus" if self.gpus else "neurons"
+        if self.tpus and (self.gpus or self.neurons):
+            yield Problem(
+                rule="ACC11",
+                message=f"no machine has both TPUs and {other}: the pod would wait "
+                "for ever",
+                path=(other,),
+                value=self.gpus or self.neurons,
+                nearest=0,
+                link=gcp_tpus.LINK,
             )
         wrong = pod_devices.whole_pages(self.huge_pages) if self.huge_pages else None
         if wrong is not None:

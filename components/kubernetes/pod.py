@@ -9,7 +9,13 @@ from typing import Any, cast
 
 from components.catalog import names, quantity
 from components.kubernetes.job_spec import INDEX_VARIABLE
-from components.kubernetes.mountable import InitContainer, Mount, PodNeeds, PodSecret
+from components.kubernetes.mountable import (
+    InitContainer,
+    Mount,
+    PodNeeds,
+    PodSecret,
+    SharedScratch,
+)
 
 # What a container writes outside its scratch, logs included, is counted as
 # ephemeral storage too: a limit without room for it evicts a pod whose scratch
@@ -30,22 +36,33 @@ def with_mounts(
         container: Position of the container that mounts them.
 
     Raises:
-        ValueError: Two volumes ask for different service accounts or nodes.
+        ValueError: Two volumes ask for different service accounts, nodes or
+            media of one scratch volume.
     """
     pod = _copied(pod)
     spec = pod.setdefault("spec", {})
     volumes = {mount.name: mount.volume for mount in mounts}
+    needs = {name: volume.pod_needs() for name, volume in volumes.items()}
+    written = {mount.name for mount in mounts if not _reads(mount)}
     spec["volumes"] = spec.get("volumes", []) + [
-        {"name": name, **volume.volume_source()} for name, volume in volumes.items()
+        {
+            "name": name,
+            **_source(
+                volume.volume_source(),
+                read_only=needs[name].read_only_claim and name not in written,
+            ),
+        }
+        for name, volume in volumes.items()
     ]
     target = spec["containers"][container]
     target["volumeMounts"] = target.get("volumeMounts", []) + [
         _volume_mount(mount, owner) for mount in mounts
     ]
-    needs = {name: volume.pod_needs() for name, volume in volumes.items()}
     for name, need in needs.items():
         _add_needs(pod, need)
         _add_init_containers(spec, name, need.init_containers)
+    _add_quantities(pod, list(needs.values()))
+    _add_scratch(spec, [need.scratch for need in needs.values()])
     _add_resources(
         target,
         memory=sum((need.memory for need in needs.values()), Decimal(0)),
@@ -171,10 +188,22 @@ def _named(role: str, name: str) -> str:
     return f"{whole[: names.LABEL_LENGTH - 9]}-{digest}"
 
 
+def _reads(mount: Mount) -> bool:
+    """Whether nothing is written through a mount."""
+    return mount.read_only or mount.volume.read_only
+
+
+def _source(source: dict[str, Any], *, read_only: bool) -> dict[str, Any]:
+    """Where a volume comes from; a claim that is only read says so."""
+    claim = source.get("persistentVolumeClaim")
+    if claim is None or not read_only:
+        return source
+    return {**source, "persistentVolumeClaim": {**claim, "readOnly": True}}
+
+
 def _volume_mount(mount: Mount, owner: str) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": mount.name, "mountPath": mount.path}
-    read_only = mount.read_only or mount.volume.read_only
-    if read_only:
+    if _reads(mount):
         entry["readOnly"] = True
     part = directory(mount, owner)
     if part is not None:
@@ -187,8 +216,7 @@ def directory(mount: Mount, owner: str) -> str | None:
 
     With `per-index` writers it holds `$(JOB_COMPLETION_INDEX)`.
     """
-    read_only = mount.read_only or mount.volume.read_only
-    if mount.writers == "per-index" and not read_only:
+    if mount.writers == "per-index" and not _reads(mount):
         return f"{mount.sub_path or owner}/index-$({INDEX_VARIABLE})"
     return mount.sub_path
 
@@ -205,6 +233,43 @@ def _add_needs(pod: dict[str, Any], need: PodNeeds) -> None:
     for toleration in need.tolerations:
         if toleration not in spec.setdefault("tolerations", []):
             spec["tolerations"].append(dict(toleration))
+
+
+def _add_quantities(pod: dict[str, Any], needs: Sequence[PodNeeds]) -> None:
+    """Annotations of which every volume takes a part."""
+    stated = {key for need in needs for key in need.quantities}
+    for key in sorted(stated):
+        parts = (
+            need.quantities.get(key, need.quantities_besides.get(key, Decimal(0)))
+            for need in needs
+        )
+        total = _quantity(sum(parts, Decimal(0)))
+        annotations = pod.setdefault("metadata", {}).setdefault("annotations", {})
+        _merge(annotations, {key: total}, "annotation")
+
+
+def _quantity(value: Decimal) -> str:
+    """Bytes or cores, as Kubernetes writes them."""
+    thousandths = int(value * 1000)
+    return f"{thousandths}m" if thousandths % 1000 else quantity.bytes_text(value)
+
+
+def _add_scratch(
+    spec: dict[str, Any], wanted: Sequence[Mapping[str, SharedScratch]]
+) -> None:
+    """`emptyDir` volumes that several volumes share."""
+    for name in sorted({name for parts in wanted for name in parts}):
+        parts = [scratch[name] for scratch in wanted if name in scratch]
+        media = {part.medium for part in parts}
+        if len(media) > 1:
+            raise ValueError(
+                f"the volumes of one pod want {name} on disk and in memory"
+            )
+        size = sum((part.size for part in parts), Decimal(0))
+        empty: dict[str, Any] = {"sizeLimit": quantity.bytes_text(size)}
+        if "memory" in media:
+            empty["medium"] = "Memory"
+        spec["volumes"].append({"name": name, "emptyDir": empty})
 
 
 def _merge(into: dict[str, Any], more: Any, what: str) -> None:

@@ -111,7 +111,7 @@ def pod_template(
     tolerated = [dict(toleration) for toleration in tolerations]
     tolerated += [
         {"key": device, "operator": "Exists"}
-        for device in (pod_devices.GPU, pod_devices.NEURON)
+        for device in pod_devices.TAINTED
         if device in spec.nodes.devices
     ]
     if tolerated:

@@ -19,10 +19,15 @@ Which variables serve whom:
   `ML_STORAGE_REPLICA * ML_STORAGE_NODES + ML_STORAGE_NODE`. Kubernetes cannot
   compute that: with several replicas of several nodes the variables for
   PyTorch and JAX are left out.
+- JAX on TPUs: GKE itself sets `TPU_WORKER_ID` and `TPU_WORKER_HOSTNAMES` in the
+  pods of an Indexed Job with a headless Service, and `MEGASCALE_*` in those of a
+  JobSet; `jax.distributed.initialize` reads them. Of several slices it is told
+  nothing else.
 
 Sources: torch/distributed/run.py and argparse_util.py (`PET_` and the name of
 the option in capitals), torch/distributed/elastic/agent (the workers'
-variables), jax/_src/distributed.py, as of 2026-11-22.
+variables), jax/_src/distributed.py and jax/_src/clusters/cloud_tpu_cluster.py of
+JAX 0.10.2, as of 2026-11-22.
 """
 
 from __future__ import annotations
@@ -52,7 +57,13 @@ Variable = str | PodField
 
 
 def rendezvous_variables(
-    *, coordinator: str, port: int, nodes: int, replicas: int | None, processes: int
+    *,
+    coordinator: str,
+    port: int,
+    nodes: int,
+    replicas: int | None,
+    processes: int,
+    tpus: bool = False,
 ) -> dict[str, Variable]:
     """The variables of every pod of a program of several pods.
 
@@ -62,6 +73,7 @@ def rendezvous_variables(
         nodes: Pods of the program; of each replica, in a JobSet.
         replicas: Replicas of a JobSet; None without one.
         processes: Processes that the program starts in each pod.
+        tpus: Whether the pods have TPUs.
     """
     variables: dict[str, Variable] = {
         "ML_STORAGE_COORDINATOR": f"{coordinator}:{port}",
@@ -75,10 +87,13 @@ def rendezvous_variables(
     if nodes > 1 and several > 1:
         return variables
     rank = NODE if several == 1 else REPLICA
+    variables |= _torchrun(coordinator, port, nodes * several, rank, processes)
+    variables |= _torch(coordinator, port, nodes * several, rank, processes)
+    if tpus and several > 1:
+        # On slices of one node each, JAX would take every pod for the first.
+        return variables
     return {
         **variables,
-        **_torchrun(coordinator, port, nodes * several, rank, processes),
-        **_torch(coordinator, port, nodes * several, rank, processes),
         "JAX_COORDINATOR_ADDRESS": f"{coordinator}:{port}",
         "JAX_NUM_PROCESSES": str(nodes * several),
         "JAX_PROCESS_ID": rank,

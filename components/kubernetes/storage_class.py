@@ -75,6 +75,7 @@ class StorageClass(pulumi.ComponentResource):
                     "mountOptions",
                     "reclaimPolicy",
                     "volumeBindingMode",
+                    "allowedTopologies",
                 ],
             ),
         )
@@ -100,5 +101,14 @@ def storage_class_fields(
         "allow_volume_expansion": spec.expandable,
         "parameters": {**spec.all_parameters, **(more or {})},
         "mount_options": spec.all_mount_options,
+        "allowed_topologies": _topologies(spec),
     }
     return {key: value for key, value in fields.items() if value not in ({}, [])}
+
+
+def _topologies(spec: StorageClassSpec | CloudClassSpec) -> list[dict[str, Any]]:
+    """The zones that the class is kept to, as Kubernetes writes them."""
+    if isinstance(spec, StorageClassSpec) or not spec.allowed_zones:
+        return []
+    term = {"key": spec.zone_key, "values": list(spec.allowed_zones)}
+    return [{"matchLabelExpressions": [term]}]

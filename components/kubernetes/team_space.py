@@ -9,7 +9,7 @@ from typing import Any, cast
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.kubernetes.access import DEPLOYER, WORKLOAD, role_rules
+from components.kubernetes.access import DEPLOYER, READER, WORKLOAD, role_rules
 from components.kubernetes.labels import TEAM
 from components.kubernetes.limit_range import limit_range_fields
 from components.kubernetes.team_space_spec import (
@@ -29,19 +29,24 @@ class TeamSpaceArgs:
         spec: The namespace and its guardrails.
         workload_annotations: Annotations of the ServiceAccount that the team's
             pods run as, such as `eks.amazonaws.com/role-arn`; default: none.
+        reader_annotations: Annotations of the ServiceAccount of programs that
+            only read buckets, which may be empty; default: there is no such
+            account.
     """
 
     spec: TeamSpaceSpec
     workload_annotations: Mapping[str, pulumi.Input[str]] = field(
         default_factory=dict[str, pulumi.Input[str]]
     )
+    reader_annotations: Mapping[str, pulumi.Input[str]] | None = None
 
 
 class TeamSpace(pulumi.ComponentResource):
     """The namespace named after the team, protected, with its guardrails.
 
     These are a ResourceQuota, a LimitRange, a ServiceAccount for the team's
-    pods, and one with a Role for whatever deploys the team's stack.
+    pods, one for those that only read buckets where the cloud tells them apart,
+    and one with a Role for whatever deploys the team's stack.
 
     Attributes:
         namespace: Name of the namespace, known when it exists.
@@ -79,7 +84,9 @@ class TeamSpace(pulumi.ComponentResource):
                 spec=cast("Any", limits),
                 opts=inside,
             )
-        self._workload(name, args.workload_annotations, inside)
+        self._account(name, WORKLOAD, args.workload_annotations, inside)
+        if args.reader_annotations is not None:
+            self._account(name, READER, args.reader_annotations, inside)
         self._deployer(name, args.spec.deployers, inside)
         self.register_outputs({"namespace": self.namespace})
 
@@ -103,17 +110,18 @@ class TeamSpace(pulumi.ComponentResource):
             ),
         )
 
-    def _workload(
+    def _account(
         self,
         name: str,
+        account: str,
         annotations: Mapping[str, pulumi.Input[str]],
         inside: pulumi.ResourceOptions,
     ) -> None:
-        metadata: Any = {"name": WORKLOAD, "namespace": self.namespace}
+        metadata: Any = {"name": account, "namespace": self.namespace}
         if annotations:
             metadata["annotations"] = dict(annotations)
         k8s.core.v1.ServiceAccount(
-            f"{name}-workload",
+            f"{name}-{account}",
             metadata=metadata,
             automount_service_account_token=False,
             opts=inside,

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from components.catalog import names
+from components.catalog import gcp_iam, names
+from components.catalog.gcp_iam import BucketRole
 from components.catalog.problem import Problem
 from components.kubernetes.limits_spec import LimitsSpec
 from components.kubernetes.volume_spec import Access
@@ -49,6 +50,44 @@ class GrantSpec(Spec):
 
     prefix: SubPath | None = None
     """The directory of it that the team sees as the whole; default: all."""
+
+    role: BucketRole | None = None
+    """The role on a bucket of Cloud Storage, where it is not to be the least that
+    the access needs: `objectViewer`, `objectUser`, `objectCreator`, `objectAdmin`."""
+
+    def problems(self) -> Iterator[Problem]:
+        """A role does what the access says, and not more."""
+        if self.role is None:
+            return
+        least = gcp_iam.least_role(self.access)
+        wrong = {
+            # Reading needs to list, which whoever creates alone may not.
+            "read-only": {"objectUser", "objectCreator", "objectAdmin"},
+            "read-write": {"objectViewer"},
+        }[self.access]
+        if self.role in wrong:
+            yield Problem(
+                rule="WID01" if self.access == "read-only" else "WID02",
+                message="a grant that only reads has the role that only reads"
+                if self.access == "read-only"
+                else "this role only reads: every write through the mount would be "
+                "refused",
+                path=("role",),
+                value=self.role,
+                nearest=least,
+                link=gcp_iam.ROLES_LINK,
+            )
+        elif self.role == "objectAdmin":
+            yield Problem(
+                rule="WID03",
+                message="this role also lets programs say who else may use objects; "
+                "what reads, writes and deletes needs less",
+                path=("role",),
+                value=self.role,
+                nearest=least,
+                link=gcp_iam.ROLES_LINK,
+                severity="warning",
+            )
 
 
 def _grant(value: Any) -> Any:

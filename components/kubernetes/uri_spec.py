@@ -10,8 +10,22 @@ from pydantic import BeforeValidator
 from components.catalog.problem import Problem
 from components.spec import EnvironmentVariable, Name, Spec, SubPath
 
-_LIBRARIES_OWN = "AWS_"
-"""What the variables begin with that the libraries of AWS read for themselves."""
+_AWS = "https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html"
+_GOOGLE = "https://docs.cloud.google.com"
+_LIBRARIES_OWN = {
+    "AWS_": ("AWS", _AWS),
+    "GOOGLE_": (
+        "Google Cloud",
+        f"{_GOOGLE}/docs/authentication/application-default-credentials",
+    ),
+    "CLOUDSDK_": ("Google Cloud", f"{_GOOGLE}/sdk/docs/properties"),
+}
+"""What the variables begin with that the libraries of a cloud read for themselves:
+whose they are, and its page on them.
+
+Sources: those pages and google-auth `google/auth/environment_vars.py`, read
+2026-11-22.
+"""
 
 
 class UriSpec(Spec):
@@ -22,6 +36,10 @@ class UriSpec(Spec):
 
     path: SubPath | None = None
     """The part of it below this prefix; default: all that was granted."""
+
+    read_only: bool = False
+    """The program only reads it: where all that it reaches is only read, it runs
+    with the right to read and no other. Default `false`."""
 
     @property
     def declared(self) -> str:
@@ -49,14 +67,17 @@ def variables_of_their_own(
                 path=("uris", name),
                 value=uri.volume,
             )
-        elif name.upper().startswith(_LIBRARIES_OWN):
+            continue
+        upper = name.upper()
+        own = next((own for own in _LIBRARIES_OWN if upper.startswith(own)), None)
+        if own is not None:
+            cloud, link = _LIBRARIES_OWN[own]
             yield Problem(
                 rule="URI03",
-                message="the libraries of AWS read variables of this name for "
+                message=f"the libraries of {cloud} read variables of this name for "
                 "themselves, and would take the URI for something else",
                 path=("uris", name),
                 value=uri.volume,
-                nearest=f"DATASET_{name[len(_LIBRARIES_OWN) :].upper() or 'URI'}",
-                link="https://docs.aws.amazon.com/sdkref/latest/guide/"
-                "settings-reference.html",
+                nearest=f"DATASET_{name[len(own) :].upper() or 'URI'}",
+                link=link,
             )

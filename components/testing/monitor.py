@@ -14,6 +14,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from components.testing import cluster
 from components.testing.aws_outputs import aws_id, aws_outputs
 from components.testing.deployment import Deployment, RefusedError, Registered
+from components.testing.gcp_outputs import gcp_answer, gcp_id, gcp_outputs
 from components.testing.objects import object_problems
 from components.testing.schema import schema_errors
 from components.testing.wire import Properties
@@ -56,6 +57,14 @@ class Cloud(Mocks):
         # What is looked up is known even to a preview.
         if args.typ.startswith("aws:") and (args.resource_id or not self.preview):
             state |= aws_outputs(args.typ, args.name, args.inputs)
+        of_gcp = args.typ.startswith("gcp:")
+        id_ = args.resource_id or (
+            gcp_id(args.typ, args.name, args.inputs)
+            if of_gcp
+            else aws_id(args.typ, args.name)
+        )
+        if of_gcp and (args.resource_id or not self.preview):
+            state |= gcp_outputs(args.typ, args.name, args.inputs, id_)
         if self.current is not None:
             state |= self.outputs(self.current)
             self.states[self.current.urn] = state
@@ -68,7 +77,7 @@ class Cloud(Mocks):
             if found:
                 # It is there, though nothing is known of what it says.
                 state.setdefault("spec", {})
-        return args.resource_id or aws_id(args.typ, args.name), state
+        return id_, state
 
     def _stack_outputs(self, name: str) -> dict[str, Any]:
         if name not in self.stacks:
@@ -79,6 +88,9 @@ class Cloud(Mocks):
         """Answer for the engine; what a cloud's function answers is not known here."""
         if args.token == STACK_OUTPUTS:
             return self._stack_outputs(args.args["name"])
+        answer = gcp_answer(args.token, args.args)
+        if answer is not None:
+            return answer
         raise RefusedError(f"the program calls {args.token}: no cloud is asked here")
 
 

@@ -1,16 +1,13 @@
 """Objects of a bucket, or the files of a listing, by rclone."""
 
 import configparser
-import os
-import re
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from jobs.fetch.errors import FetchError
-from jobs.fetch.process import watched
+from jobs.rclone import TransferError, run
 
 _REMOTE = "dataset"
 _TYPES = {"s3": "s3", "gs": "google cloud storage"}
@@ -96,29 +93,20 @@ def copy(
         target: The directory.
         attempts: How often all that is missing is asked for.
         pause: Seconds between two of these attempts.
-        say: Gets rclone's words, and every 10 s how far it is.
+        say: Is told how far it is, every 10 s.
 
     Raises:
         FetchError: Something is missing after all attempts.
         OSError: rclone is not there.
     """
     command = [
-        *("rclone", "copy", remote.path, str(target)),
+        *("copy", remote.path, str(target), *remote.options),
         *("--retries", str(attempts), "--retries-sleep", f"{pause}s"),
-        *("--low-level-retries", "10", "--stats", "0", "--log-level", "NOTICE"),
-        *remote.options,
     ]
-    with subprocess.Popen(
-        command,
-        env={**os.environ, **remote.environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        _, err = watched(process, lambda: say(_progress(target)))
-    if process.returncode != 0:
-        raise FetchError(_reason(err) or f"rclone ended with {process.returncode}")
+    try:
+        run(command, environment=remote.environment, say=say)
+    except TransferError as problem:
+        raise FetchError(str(problem)) from None
 
 
 def file_name(url: str) -> str:
@@ -142,15 +130,3 @@ def _only_remote(config: Path, kind: str) -> str:
             f"the secret must have one remote of type {kind}: there is {found}"
         )
     return names[0]
-
-
-def _progress(directory: Path) -> str:
-    sizes = [path.stat().st_size for path in directory.rglob("*") if path.is_file()]
-    return f"{len(sizes):,} files, {sum(sizes):,} bytes"
-
-
-def _reason(text: str) -> str:
-    """The last error that rclone said, without its time and level."""
-    lines = re.findall(r"(?:ERROR|CRITICAL)\s*: (.*)$", text, re.MULTILINE)
-    last = lines[-1].strip() if lines else text.strip()[-300:]
-    return re.sub(r"^Attempt \d+/\d+ failed with \d+ errors and: ", "", last)

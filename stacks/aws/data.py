@@ -16,7 +16,9 @@ from components.aws.efs_spec import EfsSpec
 from components.aws.fsx_lustre import FsxLustre, FsxLustreArgs
 from components.aws.fsx_lustre_spec import FsxLustreSpec
 from components.aws.kms_key import KmsKey, KmsKeyArgs
+from components.aws.kms_key_spec import KmsKeySpec
 from components.aws.network import Network, NetworkArgs
+from components.aws.network_spec import NetworkSpec
 from stacks.config import PlatformConfig
 
 
@@ -119,8 +121,9 @@ def _take(cloud: AwsCloud, given: Mapping[str, Any]) -> None:
 def _build(cloud: AwsCloud) -> None:
     config, opts = cloud.config, cloud.options
     for name, spec in config.keys.items():
-        cloud.keys[name] = KmsKey(name, KmsKeyArgs(spec=spec), opts).key_arn
-    if config.network is not None:
+        if isinstance(spec, KmsKeySpec):
+            cloud.keys[name] = KmsKey(name, KmsKeyArgs(spec=spec), opts).key_arn
+    if isinstance(config.network, NetworkSpec):
         network = Network(
             "network",
             NetworkArgs(spec=config.network, protect=_holds_data(config)),

@@ -19,6 +19,7 @@ from components.kubernetes.team_space_spec import GrantSpec, TeamSpaceSpec
 from stacks.aws import volumes
 from stacks.aws.cluster import AwsCluster, autoscaler, build_cluster
 from stacks.aws.data import AwsCloud, build_data
+from stacks.cloud import Identity
 from stacks.config import AnyClass, CloudStorage, PlatformConfig
 
 
@@ -84,12 +85,12 @@ class AwsEnvironment:
         found = volumes.mounting(self.data, storage, spec, team, grant)
         return found.csi, found.after
 
-    def identity(
-        self, team: str, spec: TeamSpaceSpec
-    ) -> tuple[pulumi.Resource | None, Mapping[str, pulumi.Input[str]]]:
+    def identity(self, team: str, spec: TeamSpaceSpec) -> Identity:
         """The role of a team's pods."""
-        identity = volumes.team_identity(self.data, self._cluster(), team, spec)
-        return identity, identity.annotations if identity is not None else {}
+        made = volumes.team_identity(self.data, self._cluster(), team, spec)
+        if made is None:
+            return Identity()
+        return Identity(made=made, annotations=made.annotations)
 
     def _cluster(self) -> AwsCluster:
         if self.cluster is None:

@@ -73,7 +73,7 @@ def class_args(
         parameters, after = _lustre(cloud, built, name, spec.zone, efa=spec.efa)
         parameters |= _key(cloud, spec.kms_key)
         return StorageClassArgs(spec=spec, parameters=parameters), after
-    if spec.provisioner == _FSX:
+    if isinstance(spec, StorageClassSpec) and spec.provisioner == _FSX:
         return _in_the_drivers_words(cloud, built, name, spec)
     return StorageClassArgs(spec=spec), []
 
@@ -155,6 +155,8 @@ def mounting(
         return Mounting(csi=source)
     if isinstance(spec, FsxLustreSpec):
         return Mounting(csi=fsx_lustre.csi_source(spec, ids, access=access))
+    if not isinstance(spec, EfsSpec):
+        raise TypeError(f"{storage} ({spec.kind}) is not AWS's")
     point = _access_point(cloud, storage, spec, team, grant)
     source = efs.csi_source(
         spec,

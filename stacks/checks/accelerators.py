@@ -10,33 +10,35 @@ from components.catalog.problem import Path, Problem
 from components.kubernetes.nodes_spec import Nodes
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
-from stacks.config import AnyPool, CloudPool
+from stacks.config import CloudPool
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A program on a pool whose machine is known.
+    """A program on a pool of which it is known what its nodes have.
 
     Attributes:
         at: Where its `nodes` stand in the document.
         nodes: What it asks for.
         pods: How many pods it is.
-        pool: The pool that it names.
-        machine: What the pool's nodes are.
+        name: What the nodes are called: the machine, or the pool.
+        neurons: Neuron devices of a node.
+        most_efa: EFA interfaces that the machine can have.
+        made: The pool, where the stack makes it.
     """
 
     at: Path
     nodes: Nodes
     pods: int
-    pool: AnyPool
-    machine: aws_machines.Machine
+    name: str
+    neurons: int
+    most_efa: int
+    made: CloudPool | None
 
     @property
     def efa(self) -> int:
         """EFA interfaces of a node; of one that others made, the most it can have."""
-        if isinstance(self.pool, CloudPool):
-            return self.pool.efa_interfaces
-        return self.machine.efa
+        return self.most_efa if self.made is None else self.made.efa_interfaces
 
 
 def _asked(stack: Stack) -> Iterator[_Asked]:
@@ -47,19 +49,28 @@ def _asked(stack: Stack) -> Iterator[_Asked]:
             continue
         name = pool.machine or pool.labels.get(gpus.MACHINE_LABEL, "")
         machine = aws_machines.machines().get(name)
-        if machine is not None:
-            at = (*owner, "nodes")
-            yield _Asked(at, program.nodes, program.together, pool, machine)
+        elsewhere = stack.platform is not None and stack.platform.cloud == "gcp"
+        if machine is None and not elsewhere:
+            continue
+        yield _Asked(
+            at=(*owner, "nodes"),
+            nodes=program.nodes,
+            pods=program.together,
+            name=machine.name if machine else f"a node of {program.nodes.pool}",
+            neurons=machine.neurons if machine and not elsewhere else 0,
+            most_efa=machine.efa if machine and not elsewhere else 0,
+            made=pool if isinstance(pool, CloudPool) else None,
+        )
 
 
 def neurons_of_a_node(stack: Stack) -> Iterator[Problem]:
     """A pod asks for no more Neuron devices than one node of its pool has."""
     for asked in _asked(stack):
-        has, wanted = asked.machine.neurons, asked.nodes.neurons
+        has, wanted = asked.neurons, asked.nodes.neurons
         if wanted > has:
             yield Problem(
                 rule="",
-                message=f"{asked.machine.name} has {has or 'no'} Neuron devices: the "
+                message=f"{asked.name} has {has or 'no'} Neuron devices: the "
                 "pod would wait for ever",
                 path=(*asked.at, "neurons"),
                 value=wanted,
@@ -74,9 +85,8 @@ def efa_of_a_node(stack: Stack) -> Iterator[Problem]:
         has, wanted = asked.efa, asked.nodes.efa
         if wanted <= has:
             continue
-        machine = asked.machine
-        if has or not machine.efa:
-            why = f"{machine.name} has {has or 'no'} EFA interfaces"
+        if has or not asked.most_efa:
+            why = f"{asked.name} has {has or 'no'} EFA interfaces"
         else:
             why = f"the nodes of {asked.nodes.pool} are made without EFA (efa: true)"
         yield Problem(
@@ -95,11 +105,12 @@ def efa_lies_idle(stack: Stack) -> Iterator[Problem]:
     A pod sees only those that it asks for: without them its libraries go over TCP.
     """
     for asked in _asked(stack):
-        pool, nodes = asked.pool, asked.nodes
-        made = isinstance(pool, CloudPool) and pool.efa_interfaces
+        pool, nodes = asked.made, asked.nodes
         devices = nodes.gpus or nodes.neurons
-        if made and devices and asked.pods > 1 and not nodes.efa:
-            whole = devices == (pool.gpus or asked.machine.neurons)
+        if pool is None or not pool.efa_interfaces:
+            continue
+        if devices and asked.pods > 1 and not nodes.efa:
+            whole = devices == (pool.gpus or asked.neurons)
             yield Problem(
                 rule="",
                 message=f"the nodes of {nodes.pool} have EFA, and no pod asks for it: "

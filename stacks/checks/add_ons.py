@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from components.aws.eks_cluster_spec import EksClusterSpec
 from components.aws.node_pool_spec import EksNodePoolSpec
-from components.catalog import eks_add_ons
+from components.catalog import eks_add_ons, gke_add_ons
 from components.catalog.add_ons import ADD_ONS, AddOnName
 from components.catalog.problem import UNSET, Problem
+from components.gcp.gke_cluster_spec import GkeClusterSpec
 from components.spec import closest
-from stacks.checks.needs import needs
-from stacks.checks.places import on_aws
+from stacks.checks.needs import given, needs
+from stacks.checks.places import on_aws, on_gcp
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
+from stacks.config import CloudCluster, PlatformConfig
 
 _CLUSTER = {("platform", "cluster"), ("platform", "cloud")}
 _WITH_EVERY_CLUSTER = ("vpc-cni", "coredns", "kube-proxy")
@@ -40,7 +42,7 @@ def declared(stack: Stack) -> Iterator[Problem]:
             path=need.at,
             value=need.value,
             nearest=f"{need.add_on}: {{install: true}}"
-            if nothing_yet and _by_eks(need.add_on)
+            if nothing_yet and _by_the_cloud(need.add_on)
             else f"{need.add_on}: {{existing: true}}",
             link=ADD_ONS[need.add_on].source.partition(" ")[0],
         )
@@ -50,14 +52,10 @@ def has_a_chart(stack: Stack) -> Iterator[Problem]:
     """What is to be installed can be."""
     platform = stack.config.platform
     # Where a cluster of EKS is wanted and not named, that is said once.
-    on_eks = platform is not None and (
-        isinstance(platform.cluster, EksClusterSpec)
-        or platform.cloud == "aws"
-        or not stack.broken.isdisjoint(_CLUSTER)
-    )
+    broken = not stack.broken.isdisjoint(_CLUSTER)
     for name, add_on in (platform.add_ons if platform else {}).items():
         row = ADD_ONS[name]
-        if on_eks and _by_eks(name):
+        if platform is None or _installed(platform, name, known=not broken):
             continue
         if add_on.install and row.chart is None:
             yield Problem(
@@ -71,15 +69,39 @@ def has_a_chart(stack: Stack) -> Iterator[Problem]:
             )
 
 
+def _installed(platform: PlatformConfig, name: AddOnName, *, known: bool) -> bool:
+    """Whether the cloud installs it, or that it does not is said by another rule."""
+    cluster = platform.cluster
+    on_eks = isinstance(cluster, EksClusterSpec) or platform.cloud == "aws"
+    on_gke = isinstance(cluster, GkeClusterSpec) or platform.cloud == "gcp"
+    another = (on_eks and ADD_ONS[name].by_gke) or (on_gke and _of_aws(name))
+    return (
+        another
+        or ((on_eks or not known) and _by_eks(name))
+        or ((on_gke or not known) and ADD_ONS[name].by_gke)
+        or (on_gke and given(platform, name))
+    )
+
+
+def _of_aws(name: AddOnName) -> bool:
+    row = eks_add_ons.EKS_ADD_ONS.get(name)
+    return row is not None and row.driver is not None
+
+
 def _by_eks(name: AddOnName) -> bool:
     """Whether it is installed on a cluster of EKS without a chart of its own."""
     return ADD_ONS[name].by_eks or name == "node-autoscaler"
 
 
+def _by_the_cloud(name: AddOnName) -> bool:
+    """Whether the cloud of a new cluster installs it."""
+    return _by_eks(name) or ADD_ONS[name].by_gke
+
+
 def _on_a_new_cluster(stack: Stack) -> bool:
     platform = stack.config.platform
     cluster = platform.cluster if platform else None
-    return isinstance(cluster, EksClusterSpec) and cluster.create is not None
+    return isinstance(cluster, CloudCluster) and cluster.create is not None
 
 
 def there_on_a_new_cluster(stack: Stack) -> Iterator[Problem]:
@@ -88,7 +110,8 @@ def there_on_a_new_cluster(stack: Stack) -> Iterator[Problem]:
     if platform is None or not _on_a_new_cluster(stack):
         return
     for name, add_on in platform.add_ons.items():
-        if add_on.existing and _by_eks(name) and name not in _WITH_EVERY_CLUSTER:
+        there = name in _WITH_EVERY_CLUSTER or given(platform, name)
+        if add_on.existing and _by_the_cloud(name) and not there:
             yield Problem(
                 rule="",
                 message="the stack makes this cluster, and nothing is there that the "
@@ -99,6 +122,24 @@ def there_on_a_new_cluster(stack: Stack) -> Iterator[Problem]:
                 link=ADD_ONS[name].source.partition(" ")[0],
                 severity="warning",
             )
+
+
+def not_beside_gkes_own(stack: Stack) -> Iterator[Problem]:
+    """What GKE has by itself is not installed once more beside it."""
+    platform = on_gcp(stack)
+    for name, add_on in (platform.add_ons if platform else {}).items():
+        if name not in gke_add_ons.GIVEN or not add_on.install:
+            continue
+        yield Problem(
+            rule="",
+            message="every cluster of GKE has it by itself, and two of it get into "
+            "each other's way",
+            path=("platform", "addOns", name, "install"),
+            value=True,
+            nearest="existing: true",
+            link=gke_add_ons.LINK,
+            severity="warning" if ADD_ONS[name].chart else "error",
+        )
 
 
 def version_of_eks(stack: Stack) -> Iterator[Problem]:
@@ -138,6 +179,7 @@ def disks_for_one(stack: Stack) -> Iterator[Problem]:
 
 
 RULES = (
+    Rule("GCP03", "two controllers of the same objects", not_beside_gkes_own),
     Rule("ADD01", "pods and objects that wait for what is not there", declared),
     Rule("ADD03", "an add-on that nothing can install", has_a_chart),
     Rule("ADD07", "a version that EKS does not have", version_of_eks),

@@ -9,18 +9,31 @@ from components.aws.bucket_spec import BucketSpec
 from components.aws.ebs_class_spec import EbsClassSpec
 from components.aws.efs_class_spec import EfsClassSpec
 from components.aws.efs_spec import EfsSpec
-from components.aws.eks_cluster_spec import EksClusterSpec
 from components.aws.fsx_lustre_class_spec import FsxLustreClassSpec
 from components.aws.fsx_lustre_spec import FsxLustreSpec
-from components.catalog import efs, kms
+from components.catalog import cloud_kms, efs, gcp_regions, kms
 from components.catalog.problem import Path, Problem
+from components.gcp.disk_class_spec import DiskClassSpec
+from components.gcp.disk_spec import DiskSpec
+from components.gcp.filestore_class_spec import FilestoreClassSpec
+from components.gcp.filestore_spec import FilestoreSpec
+from components.gcp.managed_lustre_spec import ManagedLustreSpec
+from components.gcp.storage_bucket_spec import StorageBucketSpec
 from components.spec import closest
-from stacks.checks.places import has_data, on_aws, region_of
+from stacks.checks.places import has_data, on_a_cloud, on_aws, region_of
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
-from stacks.config import CloudStorage, PlatformConfig
+from stacks.config import CloudCluster, CloudStorage, PlatformConfig
+
+_CMEK = "https://docs.cloud.google.com/kms/docs/cmek"
+_PLACED = {"location", "locations"}
+"""What says of a bucket where it is."""
 
 _LINKED = "https://docs.aws.amazon.com/fsx/latest/LustreGuide/create-dra-linked-data-repo.html"
+
+
+_ENCRYPTED = FsxLustreClassSpec | EbsClassSpec | FilestoreClassSpec | DiskClassSpec
+"""Classes whose volumes can have a key of one's own."""
 
 
 def _keys_named(platform: PlatformConfig) -> Iterator[tuple[Path, str]]:
@@ -29,10 +42,10 @@ def _keys_named(platform: PlatformConfig) -> Iterator[tuple[Path, str]]:
         if isinstance(spec, CloudStorage):
             yield from _named(("platform", "storage", name), spec.kms_key)
     cluster = platform.cluster
-    if isinstance(cluster, EksClusterSpec) and cluster.create is not None:
+    if isinstance(cluster, CloudCluster) and cluster.create is not None:
         yield from _named(("platform", "cluster", "create"), cluster.create.kms_key)
     for name, spec in platform.storage_classes.items():
-        if isinstance(spec, FsxLustreClassSpec | EbsClassSpec):
+        if isinstance(spec, _ENCRYPTED):
             yield from _named(("platform", "storageClasses", name), spec.kms_key)
 
 
@@ -42,29 +55,31 @@ def _named(at: Path, key: str | None) -> Iterator[tuple[Path, str]]:
 
 
 def known_key(stack: Stack) -> Iterator[Problem]:
-    """`kmsKey` names one of the platform's keys, or is the ARN of another."""
-    platform = on_aws(stack)
+    """`kmsKey` names one of the platform's keys, or is the whole name of another."""
+    platform = on_a_cloud(stack)
     if platform is None:
         return
     known = stack.names("platform", "keys")
+    whole = "ARN" if platform.cloud == "aws" else "full name, projects/P/locations/L/…"
     for at, key in _keys_named(platform):
-        # What is written as an ARN is judged as one.
-        if key not in known and ":" not in key and not key.startswith("alias/"):
+        # What is written as an ARN, an alias or a full name is judged as one.
+        aws = ":" in key or key.startswith("alias/")
+        if key not in known and not (aws if platform.cloud == "aws" else "/" in key):
             yield Problem(
                 rule="",
                 message="no such key under platform.keys (one of someone else's is "
-                "given by its ARN)",
+                f"given by its {whole})",
                 path=at,
                 value=key,
                 allowed=tuple(sorted(known)),
                 nearest=closest(key, known),
-                link=kms.LINK,
+                link=kms.LINK if platform.cloud == "aws" else cloud_kms.LINK,
             )
 
 
 def key_of_the_region(stack: Stack) -> Iterator[Problem]:
     """A key encrypts only what is in its own region."""
-    platform = on_aws(stack)
+    platform = on_a_cloud(stack)
     own = region_of(platform)
     if platform is None or own is None:
         return
@@ -76,20 +91,41 @@ def key_of_the_region(stack: Stack) -> Iterator[Problem]:
             if key.existing is not None
         ),
     ]
-    for at, arn in named:
-        if not kms.is_key_arn(arn):
-            continue
-        region = arn.split(":")[3]
-        if region != own:
+    for at, key in named:
+        region = _region_of_key(key)
+        if region not in (None, own) and not _of_its_own_location(platform, at):
             yield Problem(
                 rule="",
                 message=f"this key is in {region}, and the environment is in "
                 f"{own}: a key encrypts only what is in its own region",
                 path=at,
-                value=arn,
+                value=key,
                 link="https://docs.aws.amazon.com/kms/latest/developerguide/"
-                "multi-region-keys-overview.html",
+                "multi-region-keys-overview.html"
+                if platform.cloud == "aws"
+                else _CMEK,
             )
+
+
+def _region_of_key(key: str) -> str | None:
+    """The one region that a key is in, by its ARN or its full name."""
+    if kms.is_key_arn(key):
+        return key.split(":")[3]
+    location = cloud_kms.location_of(key)
+    return location if location in gcp_regions.REGIONS else None
+
+
+def _of_its_own_location(platform: PlatformConfig, at: Path) -> bool:
+    """Whether a key may be for a bucket that is elsewhere than the environment."""
+    buckets = {
+        name: spec
+        for name, spec in platform.storage.items()
+        if isinstance(spec, StorageBucketSpec) and spec.model_fields_set & _PLACED
+    }
+    _, section, name, *_ = at
+    if section == "keys":
+        return any(spec.kms_key == name for spec in buckets.values())
+    return section == "storage" and name in buckets
 
 
 def linked_to_a_bucket(stack: Stack) -> Iterator[Problem]:
@@ -173,12 +209,12 @@ def class_of_a_file_system(stack: Stack) -> Iterator[Problem]:
 
 def one_bucket_each(stack: Stack) -> Iterator[Problem]:
     """No two entries make one bucket: each would undo what the other set."""
-    platform = on_aws(stack)
+    platform = on_a_cloud(stack)
     if platform is None or not has_data(platform):
         return
     first: dict[str, str] = {}
     for name, spec in platform.storage.items():
-        if not isinstance(spec, BucketSpec):
+        if not isinstance(spec, BucketSpec | StorageBucketSpec):
             continue
         bucket = spec.bucket or spec.adopt or spec.existing
         other = first.setdefault(bucket, name) if bucket is not None else name
@@ -202,17 +238,28 @@ def one_bucket_each(stack: Stack) -> Iterator[Problem]:
         )
 
 
+_A_BUCKET = "a bucket (kind: gcs)"
+_WHOLE: dict[type, tuple[str, str]] = {
+    FsxLustreSpec: ("FSx for Lustre", "EFS and S3"),
+    FilestoreSpec: ("Filestore", _A_BUCKET),
+    ManagedLustreSpec: ("Managed Lustre", _A_BUCKET),
+    DiskSpec: ("a disk", _A_BUCKET),
+}
+"""What has no parts to grant, and what has."""
+
+
 def mounted_whole(stack: Stack) -> Iterator[Problem]:
-    """FSx for Lustre is granted whole: no directory of it can be enforced."""
-    platform = on_aws(stack)
+    """What has no directory that can be enforced is granted whole: Lustre, disks."""
+    platform = on_a_cloud(stack)
     for team, space in (platform.teams if platform else {}).items():
         for name, grant in space.grants.items():
             spec = platform.storage.get(name) if platform else None
-            if isinstance(spec, FsxLustreSpec) and grant.prefix is not None:
+            whole = _WHOLE.get(type(spec))
+            if whole is not None and grant.prefix is not None:
                 yield Problem(
                     rule="",
-                    message="FSx for Lustre is mounted whole: a prefix would not keep "
-                    "the team out of the rest; EFS and S3 can grant a part",
+                    message=f"{whole[0]} is mounted whole: a prefix would not keep "
+                    f"the team out of the rest; {whole[1]} can grant a part",
                     path=("platform", "teams", team, "grants", name, "prefix"),
                     value=grant.prefix,
                 )

@@ -8,6 +8,7 @@ from components.aws.eks_cluster_spec import EksClusterSpec, NewClusterSpec
 from components.aws.node_pool_spec import EksNodePoolSpec
 from components.catalog import eks
 from components.catalog.problem import Problem
+from stacks.checks.places import vpc_of_aws
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 
@@ -21,11 +22,11 @@ def _new(stack: Stack) -> NewClusterSpec | None:
 
 def in_two_zones(stack: Stack) -> Iterator[Problem]:
     """A cluster is made in a network of two zones at least: EKS takes no other."""
-    platform = stack.config.platform
-    if platform is None or platform.network is None or _new(stack) is None:
+    network = vpc_of_aws(stack.config.platform)
+    if network is None or _new(stack) is None:
         return
-    made = platform.network.create is not None
-    problem = eks.zones_problem(platform.network.zones)
+    made = network.create is not None
+    problem = eks.zones_problem(network.zones)
     if problem is not None:
         at = ("create", "zones") if made else ("existing", "subnets")
         yield problem.under("platform", "network", *at)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.aws.bucket_spec import BucketSpec
-from components.aws.eks_cluster_spec import EksClusterSpec
 from components.catalog import mountpoint
 from components.catalog.problem import Problem
 from components.kubernetes.access import WORKLOAD
 from components.kubernetes.csi_spec import CsiSpec
-from stacks.checks.places import on_aws
+from stacks.checks.places import on_a_cloud
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
+from stacks.config import ClusterSpec
 
 _POD = (
     "https://github.com/awslabs/mountpoint-s3-csi-driver/blob/main/docs/"
     "CONFIGURATION.md"
 )
 _SOURCE = "authenticationSource"
+_GKE = "https://docs.cloud.google.com/kubernetes-engine/docs/how-to/workload-identity"
 _EKS = "https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"
 
 
@@ -44,23 +45,27 @@ def as_whom_it_was_granted(stack: Stack) -> Iterator[Problem]:
         )
 
 
-def on_a_cluster_of_eks(stack: Stack) -> Iterator[Problem]:
-    """Pods get an identity on AWS from a cluster that is known by its name."""
-    platform = on_aws(stack)
+def on_a_cluster_of_the_cloud(stack: Stack) -> Iterator[Problem]:
+    """Pods get an identity of a cloud in a cluster that is known by its name."""
+    platform = on_a_cloud(stack)
     if platform is None or platform.cluster is None:
         return
-    if isinstance(platform.cluster, EksClusterSpec):
+    if not isinstance(platform.cluster, ClusterSpec):
         return
     if ("platform", "cluster") in stack.broken:
         return
+    eks = platform.cloud == "aws"
     yield Problem(
         rule="",
         message="on AWS the cluster is named to EKS: its nodes are let into file "
-        "systems, and its pods get their roles, by that",
+        "systems, and its pods get their roles, by that"
+        if eks
+        else "on Google Cloud the cluster is named to GKE: its pools are made, and its "
+        "pods get what they may do, by that",
         path=("platform", "cluster", "context"),
         value=platform.cluster.context,
         nearest="cluster: {existing: NAME}",
-        link=_EKS,
+        link=_EKS if eks else _GKE,
     )
 
 
@@ -97,6 +102,6 @@ def as_whom_it_is_mounted(stack: Stack) -> Iterator[Problem]:
 
 RULES = (
     Rule("AWS21", "a pod without the rights of its team", as_whom_it_was_granted),
-    Rule("AWS22", "storage that no pod can reach", on_a_cluster_of_eks),
+    Rule("AWS22", "storage that no pod can reach", on_a_cluster_of_the_cloud),
     Rule("AWS25", "a bucket seen by all who mount it", as_whom_it_is_mounted),
 )

@@ -1,4 +1,4 @@
-"""Instance store: scratch on NVMe disks is where there are such disks."""
+"""Instance store and local SSD: scratch on NVMe disks is where there are some."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from components.aws.node_pool_spec import EksNodePoolSpec
-from components.catalog import quantity
+from components.catalog import gcp_machines, quantity
 from components.catalog.aws_machines import smallest_with_nvme
 from components.catalog.eks_nodes import STORE_LINK
 from components.catalog.problem import UNSET, Path, Problem
+from components.gcp.node_pool_spec import GkeNodePoolSpec
 from components.kubernetes.dataset_spec import DatasetSpec
 from components.kubernetes.pod import CONTAINER_DISK
 from components.kubernetes.program_spec import ProgramSpec
@@ -19,7 +20,7 @@ from components.kubernetes.static_volume_spec import HostPathSpec
 from stacks.checks.places import machine_of, pool_of
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
-from stacks.config import AnyPool, SeenVolume
+from stacks.config import AnyPool, CloudPool, SeenVolume
 
 DISKS = "/mnt/k8s-disks"
 """Where AL2023 mounts the disks.
@@ -47,6 +48,8 @@ def _why_none(pool: AnyPool) -> tuple[str, str | None] | None:
 
     None where it is, or where that is not known: of nodes that there are.
     """
+    if isinstance(pool, GkeNodePoolSpec):
+        return _why_none_on_gke(pool)
     machine = machine_of(pool)
     if machine is not None and not machine.nvme_gb:
         other = smallest_with_nvme(machine.family)
@@ -61,6 +64,25 @@ def _why_none(pool: AnyPool) -> tuple[str, str | None] | None:
     return f"nodes of {pool.ami_type} are not told of their NVMe disks", None
 
 
+def _why_none_on_gke(pool: GkeNodePoolSpec) -> tuple[str, str | None] | None:
+    """Why scratch of a pool of GKE is not on local SSDs, and what would be right."""
+    machine = pool.known_machine
+    if pool.scratch_gb or machine is None:
+        return None
+    if pool.ssds:
+        return "the pool's local SSDs are not for scratch", "localStorage: ephemeral"
+    if machine.ssd_counts:
+        return "the pool has no local SSDs", f"localSsds: {min(machine.ssd_counts)}"
+    other = gcp_machines.smallest_with_ssds(machine.name)
+    return f"{machine.name} has no local SSDs", f"machine: {other}" if other else None
+
+
+def _link(pool: AnyPool | None) -> str:
+    """The cloud's page on the disks of its nodes."""
+    on_gke = isinstance(pool, GkeNodePoolSpec)
+    return gcp_machines.LOCAL_SSD_LINK if on_gke else STORE_LINK
+
+
 def _on_nvme(volume: SeenVolume | None) -> bool:
     return isinstance(volume, ScratchSpec) and volume.medium == "nvme"
 
@@ -70,8 +92,9 @@ def where_there_are_disks(stack: Stack) -> Iterator[Problem]:
     for mount in stack.mounts:
         volume = mount.volume
         nvme = _on_nvme(volume)
-        path = isinstance(volume, HostPathSpec) and _below(volume.path, DISKS)
         pool = pool_of(stack, mount.program)
+        of_eks = isinstance(volume, HostPathSpec) and _below(volume.path, DISKS)
+        path = of_eks and not isinstance(pool, GkeNodePoolSpec)
         why = _why_none(pool) if pool is not None and (nvme or path) else None
         if why is not None:
             yield Problem(
@@ -84,17 +107,20 @@ def where_there_are_disks(stack: Stack) -> Iterator[Problem]:
                 path=mount.at,
                 value=mount.mount.volume,
                 nearest=why[1],
-                link=STORE_LINK,
+                link=_link(pool),
             )
 
 
 def _room(pool: AnyPool) -> tuple[Decimal, str] | None:
     """Bytes of the disk that scratch is on, and what disk it is."""
-    if not isinstance(pool, EksNodePoolSpec):
+    if not isinstance(pool, CloudPool):
+        return None
+    if isinstance(pool, GkeNodePoolSpec) and pool.known_machine is None:
         return None
     if pool.scratch_gb:
         return Decimal(pool.scratch_gb * _GB), f"the NVMe disks of {pool.machine}"
-    return quantity.parse(pool.disk_size), "the root disk (diskSize)"
+    disk = "boot" if isinstance(pool, GkeNodePoolSpec) else "root"
+    return quantity.parse(pool.disk_size), f"the {disk} disk (diskSize)"
 
 
 def _on_disk(stack: Stack, program: ProgramSpec) -> dict[str, tuple[str, Decimal]]:
@@ -134,7 +160,7 @@ def as_large_as_the_disk(stack: Stack) -> Iterator[Problem]:
             path=(*owner, "mounts", path),
             value=name,
             nearest=f"size: {left}Gi" if left > 0 else None,
-            link=STORE_LINK,
+            link=_link(pool),
         )
 
 
@@ -153,7 +179,8 @@ def _directories(stack: Stack) -> Iterator[tuple[Path, HostPathSpec]]:
 def never_made(stack: Stack) -> Iterator[Problem]:
     """A directory of the NVMe disks is used where it is there, and never made."""
     for at, spec in _directories(stack):
-        if spec.create and _below(spec.path, DISKS):
+        on_gcp = stack.platform is not None and stack.platform.cloud == "gcp"
+        if spec.create and _below(spec.path, DISKS) and not on_gcp:
             stated = "create" in spec.model_fields_set
             yield Problem(
                 rule="",
@@ -167,25 +194,29 @@ def never_made(stack: Stack) -> Iterator[Problem]:
 
 
 def of_another_cloud(stack: Stack) -> Iterator[Problem]:
-    """A directory that only other clouds have is not made on nodes of AWS."""
-    if stack.platform is None or stack.platform.cloud != "aws":
+    """A directory that only other clouds have is not made on nodes of a cloud."""
+    cloud = stack.platform.cloud if stack.platform is not None else "kubernetes"
+    if cloud == "kubernetes":
         return
     for at, spec in _directories(stack):
-        if (
-            spec.create
-            and _ELSEWHERE.search(spec.path)
-            and not _below(spec.path, DISKS)
-        ):
-            yield Problem(
-                rule="",
-                message=f"nodes of EKS have their NVMe disks below {DISKS}: this "
-                "directory would be made on the root disk, without a word",
-                path=(*at, "path"),
-                value=spec.path,
-                nearest="kind: scratch, medium: nvme",
-                link=STORE_LINK,
-                severity="warning",
-            )
+        of_eks = _below(spec.path, DISKS)
+        elsewhere = of_eks if cloud == "gcp" else _ELSEWHERE.search(spec.path)
+        if not spec.create or not elsewhere or (cloud == "aws" and of_eks):
+            continue
+        where = (
+            "nodes of GKE have their local SSDs in no directory like this: it"
+            if cloud == "gcp"
+            else f"nodes of EKS have their NVMe disks below {DISKS}: this directory"
+        )
+        yield Problem(
+            rule="",
+            message=f"{where} would be made on the root disk, without a word",
+            path=(*at, "path"),
+            value=spec.path,
+            nearest="kind: scratch, medium: nvme",
+            link=gcp_machines.LOCAL_SSD_LINK if cloud == "gcp" else STORE_LINK,
+            severity="warning",
+        )
 
 
 RULES = (

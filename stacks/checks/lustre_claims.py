@@ -12,7 +12,7 @@ from components.catalog.problem import Problem
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.ephemeral_spec import EphemeralSpec
 from components.kubernetes.storage_class_spec import StorageClassSpec
-from stacks.checks.places import FSX, class_of, lustre_classes, on_aws
+from stacks.checks.places import FSX, class_of, lustre_classes, on_aws, vpc_of_aws
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 from stacks.config import NEUTRAL, AnyClass
@@ -27,9 +27,10 @@ _DRIVER = "https://github.com/kubernetes-sigs/aws-fsx-csi-driver"
 def in_its_subnet(stack: Stack) -> Iterator[Problem]:
     """A class in the driver's words names the subnet of its zone, if any."""
     platform = on_aws(stack)
-    if platform is None or platform.network is None:
+    network = vpc_of_aws(platform)
+    if platform is None or network is None:
         return
-    there = platform.network.existing
+    there = network.existing
     subnets = there.subnets if there is not None else {}
     for name, spec in lustre_classes(platform):
         if not isinstance(spec, StorageClassSpec) or _SUBNET not in spec.parameters:

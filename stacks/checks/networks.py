@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.aws.bucket_spec import BucketSpec
 from components.aws.efs_spec import EfsSpec
-from components.aws.eks_cluster_spec import EksClusterSpec
 from components.aws.fsx_lustre_spec import FsxLustreSpec
 from components.aws.node_pool_spec import EksNodePoolSpec
 from components.catalog.problem import UNSET, Path, Problem
+from components.gcp.filestore_class_spec import FilestoreClassSpec
+from components.gcp.filestore_spec import FilestoreSpec
+from components.gcp.managed_lustre_class_spec import ManagedLustreClassSpec
+from components.gcp.managed_lustre_spec import ManagedLustreSpec
 from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
-from stacks.checks.places import has_data, lustre_classes, on_aws
+from stacks.checks.places import has_data, lustre_classes, of_its_cloud, on_a_cloud
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
-from stacks.config import PlatformConfig
+from stacks.config import CloudCluster, CloudStorage, PlatformConfig
+
+IN_A_NETWORK = FsxLustreSpec | EfsSpec | FilestoreSpec | ManagedLustreSpec
+"""Storage that is reached by an address of a network."""
 
 _RETAIN = "https://www.pulumi.com/docs/iac/concepts/resources/options/retainondelete/"
 
@@ -22,21 +27,27 @@ _RETAIN = "https://www.pulumi.com/docs/iac/concepts/resources/options/retainonde
 def _in_a_network(platform: PlatformConfig) -> Iterator[tuple[Path, object]]:
     """What is made in the subnets of a network."""
     cluster = platform.cluster
-    if isinstance(cluster, EksClusterSpec) and cluster.create is not None:
+    if isinstance(cluster, CloudCluster) and cluster.create is not None:
         yield ("cluster", "create"), UNSET
     for name, pool in platform.node_pools.items():
         if isinstance(pool, EksNodePoolSpec):
             yield ("nodePools", name), UNSET
     for name, spec in platform.storage.items() if has_data(platform) else ():
-        if isinstance(spec, FsxLustreSpec | EfsSpec) and spec.existing is None:
+        if not isinstance(spec, IN_A_NETWORK) or not of_its_cloud(platform, spec):
+            continue
+        if spec.existing is None:
             yield ("storage", name, "kind"), spec.kind
-    for name, _ in lustre_classes(platform):
+    for name, _ in lustre_classes(platform) if platform.cloud == "aws" else ():
         yield ("storageClasses", name), UNSET
+    for name, spec in platform.storage_classes.items():
+        of_gcp = isinstance(spec, FilestoreClassSpec | ManagedLustreClassSpec)
+        if of_gcp and platform.cloud == "gcp":
+            yield ("storageClasses", name), UNSET
 
 
 def where_one_is_needed(stack: Stack) -> Iterator[Problem]:
     """The network is named, or made, where something is in its subnets."""
-    platform = on_aws(stack)
+    platform = on_a_cloud(stack)
     if platform is None or platform.network is not None:
         return
     if ("platform", "network") in stack.broken:
@@ -53,7 +64,9 @@ def where_one_is_needed(stack: Stack) -> Iterator[Problem]:
         "platform.network",
         path=("platform", *path),
         value=value,
-        nearest="network: {existing: {vpc: ID, subnets: {ZONE: ID}}}",
+        nearest="network: {existing: {vpc: ID, subnets: {ZONE: ID}}}"
+        if platform.cloud == "aws"
+        else "network: {existing: {network: NAME, subnet: NAME}}",
     )
 
 
@@ -62,11 +75,14 @@ def _needed_by(platform: PlatformConfig, spec: CloudVolumeSpec) -> list[str]:
     owned: list[str] = []
     if spec.existing is not None:
         return owned
+    network = platform.network
+    made = network is not None and network.create is not None
     if isinstance(spec, FsxLustreSpec | EfsSpec) and spec.adopt is None:
-        network = platform.network
-        owned += ["subnets"] if network is not None and network.create else []
+        owned += ["subnets"] if made else []
         owned += ["security group"]
-    if isinstance(spec, FsxLustreSpec | EfsSpec | BucketSpec):
+    if isinstance(spec, FilestoreSpec | ManagedLustreSpec) and spec.adopt is None:
+        owned += ["network"] if made else []
+    if isinstance(spec, CloudStorage):
         key = platform.keys.get(spec.kms_key or "")
         owned += ["key"] if key is not None and key.existing is None else []
     return owned
@@ -74,7 +90,7 @@ def _needed_by(platform: PlatformConfig, spec: CloudVolumeSpec) -> list[str]:
 
 def retained_with_what_it_needs(stack: Stack) -> Iterator[Problem]:
     """Data is not left behind while the network or key that it needs goes."""
-    platform = on_aws(stack)
+    platform = on_a_cloud(stack)
     if platform is None or not has_data(platform):
         return
     for name, spec in platform.storage.items():

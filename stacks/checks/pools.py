@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from components.catalog import aws_machines
+from components.catalog import aws_machines, gcp_machines
 from components.catalog.problem import Problem
 from components.kubernetes.node_pool_spec import NodePoolSpec
 from components.spec import closest
-from stacks.checks.places import on_aws
+from stacks.checks.places import on_a_cloud
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 
@@ -68,12 +68,14 @@ def gpus_of_the_team(stack: Stack) -> Iterator[Problem]:
 
 
 def machine_of_nodes(stack: Stack) -> Iterator[Problem]:
-    """The machine of nodes that are there already is one that EC2 has."""
-    platform = on_aws(stack)
+    """The machine of nodes that are there already is one that the cloud has."""
+    platform = on_a_cloud(stack)
     for name, pool in (platform.node_pools if platform else {}).items():
         if not isinstance(pool, NodePoolSpec) or pool.machine is None:
             continue
-        problem = aws_machines.name_problem(pool.machine)
+        of_aws = platform is not None and platform.cloud == "aws"
+        machines = aws_machines if of_aws else gcp_machines
+        problem = machines.name_problem(pool.machine)
         if problem is not None:
             at = ("platform", "nodePools", name, "machine")
             yield replace(problem, path=at, severity="warning")

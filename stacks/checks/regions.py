@@ -5,70 +5,84 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from components.catalog import aws_regions
+from components.catalog import gcp_regions
 from components.catalog.problem import Path, Problem
 from components.catalog.storage_kinds import BY_DRIVER
+from components.gcp.disk_spec import DiskSpec
+from components.gcp.filestore_spec import FilestoreSpec
+from components.gcp.managed_lustre_spec import ManagedLustreSpec
 from components.kubernetes.cloud_class_spec import CloudClassSpec
 from components.kubernetes.csi_spec import CsiSpec
 from components.kubernetes.static_volume_spec import NfsSpec
-from stacks.checks.places import on_aws, region_of
+from stacks.checks import geography
+from stacks.checks.clouds import NAMES
+from stacks.checks.places import on_a_cloud, region_of, vpc_of_aws
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
+from stacks.config import PlatformConfig
 
 _HOST = re.compile(r"\.(?:fsx|efs)\.([a-z]{2,4}(?:-[a-z]+)+-\d+)\.amazonaws\.com")
+_HANDLES = {
+    "pd.csi.storage.gke.io": re.compile(r"projects/[^/]+/(?:zones|regions)/([^/]+)/"),
+    "filestore.csi.storage.gke.io": re.compile(r"modeInstance/([^/]+)/"),
+    "lustre.csi.storage.gke.io": re.compile(r"[^/]+/([^/]+)/"),
+}
+"""Where the handles of volumes on Google Cloud say a zone or a region."""
 _REGION_OPTION = re.compile(r"(?:--)?region[ =](\S+)")
-_CLOUDS = {"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure"}
 
 
 def a_region(stack: Stack) -> Iterator[Problem]:
-    """An environment on AWS says its region: nothing there is without one."""
-    platform = on_aws(stack)
+    """An environment on a cloud says its region: nothing there is without one."""
+    platform = on_a_cloud(stack)
+    places = geography.of(platform)
     # That of another stack is taken from there.
-    if platform is None or ("platform", "region") in stack.broken:
+    if platform is None or places is None or ("platform", "region") in stack.broken:
         return
     if not platform.region and not platform.storage_stack:
         yield Problem(
             rule="",
-            message="required on AWS: the region that all of this is in, such as "
-            "us-west-2",
+            message=f"required on {NAMES[platform.cloud]}: the region that all of this "
+            f"is in, such as {places.example}",
             path=("platform", "region"),
-            link=aws_regions.LINK,
+            link=places.link,
         )
 
 
 def a_known_region(stack: Stack) -> Iterator[Problem]:
     """The region is one that there is; one newer than the table warns."""
-    platform = on_aws(stack)
-    if (
-        platform is None
-        or not platform.region
-        or platform.region in aws_regions.REGIONS
-    ):
+    platform = on_a_cloud(stack)
+    places = geography.of(platform)
+    region = platform.region if platform is not None else None
+    if places is None or not region or region in places.regions:
         return
     # A new region has a new number, or known words in another order.
-    words = {word for name in aws_regions.REGIONS for word in name.split("-")[:-1]}
-    *named, number = platform.region.split("-")
-    newer = len(named) > 1 and words.issuperset(named) and number.isdecimal()
+    words = {word for name in places.regions for word in places.words(name) or ()}
+    named = places.words(region) or []
+    newer = len(named) > 1 and words.issuperset(named)
+    other = geography.whose(region)
     yield Problem(
         rule="",
         message="no region of this name was known when the table was made"
         if newer
+        else f"this is a region of {NAMES[other.cloud]}"
+        if other is not None
         else "no region is called this",
         path=("platform", "region"),
-        value=platform.region,
-        nearest=aws_regions.closest(platform.region),
-        link=aws_regions.LINK,
+        value=region,
+        nearest=places.closest(region),
+        link=places.link,
         severity="warning" if newer else "error",
     )
 
 
 def region_of_its_storage(stack: Stack) -> Iterator[Problem]:
     """A cluster is in the region of the network and the storage of its other stack."""
-    platform = on_aws(stack)
-    if platform is None or platform.storage_stack is None or platform.network is None:
+    platform = on_a_cloud(stack)
+    places = geography.of(platform)
+    if platform is None or places is None or platform.storage_stack is None:
         return
     own = region_of(platform)
-    regions = {aws_regions.region_of(zone) for zone in platform.network.zones}
+    regions = {places.region_of(zone) for zone in _zones_of_its_storage(platform)}
     others = regions - {None, own}
     if own is not None and others:
         (other, *_) = sorted(map(str, others))
@@ -79,8 +93,17 @@ def region_of_its_storage(stack: Stack) -> Iterator[Problem]:
             path=("platform", "region"),
             value=platform.region,
             nearest=other,
-            link=aws_regions.LINK,
+            link=places.link,
         )
+
+
+def _zones_of_its_storage(platform: PlatformConfig) -> Iterator[str]:
+    """The zones in which the other stack has something."""
+    network = vpc_of_aws(platform)
+    yield from network.zones if network is not None else ()
+    for spec in platform.storage.values():
+        if isinstance(spec, FilestoreSpec | ManagedLustreSpec | DiskSpec) and spec.zone:
+            yield spec.zone
 
 
 def _drivers(stack: Stack) -> Iterator[tuple[Path, str]]:
@@ -107,10 +130,10 @@ def of_another_cloud(stack: Stack) -> Iterator[Problem]:
         row = BY_DRIVER.get(driver)
         if row is None or row.cloud in ("kubernetes", stack.platform.cloud):
             continue
-        own = _CLOUDS[stack.platform.cloud]
+        own = NAMES[stack.platform.cloud]
         yield Problem(
             rule="",
-            message=f"this driver mounts storage of {_CLOUDS[row.cloud]}, and the "
+            message=f"this driver mounts storage of {NAMES[row.cloud]}, and the "
             f"cluster is on {own}",
             path=at,
             value=driver,
@@ -123,6 +146,11 @@ def _regions(spec: object) -> Iterator[tuple[Path, str, str]]:
     if isinstance(spec, NfsSpec) and (found := _HOST.search(spec.server)):
         yield ("server",), spec.server, found[1]
     if isinstance(spec, CsiSpec):
+        handle = _HANDLES.get(spec.driver)
+        if handle is not None and (found := handle.match(spec.volume_handle)):
+            region = gcp_regions.location_region(found[1])
+            if region in gcp_regions.REGIONS:
+                yield ("volumeHandle",), spec.volume_handle, region
         for key, text in spec.volume_attributes.items():
             if found := _HOST.search(text):
                 yield ("volumeAttributes", key), text, found[1]
@@ -134,7 +162,8 @@ def _regions(spec: object) -> Iterator[tuple[Path, str, str]]:
 def of_another_region(stack: Stack) -> Iterator[Problem]:
     """Storage is in the region of the cluster that mounts it."""
     region = region_of(stack.platform)
-    if region is None:
+    places = geography.of(stack.platform)
+    if region is None or places is None:
         return
     platform, team = stack.config.platform, stack.config.team
     specs: list[tuple[Path, object]] = [
@@ -149,15 +178,19 @@ def of_another_region(stack: Stack) -> Iterator[Problem]:
     ]
     for at, spec in specs:
         for path, text, other in _regions(spec):
-            if other != region:
+            mine = geography.whose(other) in (None, places)
+            if other != region and mine:
                 yield Problem(
                     rule="",
                     message=f"this is in {other}, and the cluster is in {region}: "
                     "where it can be reached at all, every byte is paid for and late",
                     path=(*at, *path),
                     value=text,
-                    nearest=text.replace(other, region),
-                    link=aws_regions.LINK,
+                    # Another region's disk is another disk.
+                    nearest=None
+                    if path == ("volumeHandle",)
+                    else text.replace(other, region),
+                    link=places.link,
                     severity="warning",
                 )
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from components.aws.bucket_spec import BucketSpec
 from components.catalog.problem import Path, Problem
-from components.kubernetes.access import WORKLOAD
+from components.gcp.storage_bucket_spec import StorageBucketSpec
+from components.kubernetes.access import READER, WORKLOAD
 from components.kubernetes.program_spec import ProgramSpec
 from components.kubernetes.secret_spec import DIRECTORY
 from components.kubernetes.uri_spec import UriSpec
@@ -14,14 +15,29 @@ from components.spec import closest
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 
-CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE")
-"""Variables that a library of AWS asks for an identity before it asks the pod's.
+CREDENTIALS = {
+    "aws": ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    "gcp": ("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG"),
+}
+"""Variables that a cloud's library asks for an identity before it asks the pod's.
 
-Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
-and botocore/credentials.py, read 2026-11-22.
+Sources: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+and botocore/credentials.py; https://docs.cloud.google.com/docs/authentication/
+application-default-credentials and google-auth `google/auth/_default.py` and
+`environment_vars.py`; read 2026-11-22.
 """
 
-_LINK = "https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"
+_LINKS = {
+    "aws": "https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html",
+    "gcp": "https://docs.cloud.google.com/kubernetes-engine/docs/how-to/"
+    "workload-identity",
+}
+
+
+def _cloud(stack: Stack) -> str:
+    """The cloud that the buckets are of: no other than AWS and Google's are here."""
+    on_gcp = stack.platform is not None and stack.platform.cloud == "gcp"
+    return "gcp" if on_gcp else "aws"
 
 
 def _uris(stack: Stack) -> Iterator[tuple[Path, ProgramSpec, UriSpec]]:
@@ -49,15 +65,18 @@ def known_volume(stack: Stack) -> Iterator[Problem]:
 def a_bucket(stack: Stack) -> Iterator[Problem]:
     """Only a bucket that the team was granted has a URI."""
     buckets = {
-        name for name, volume in stack.volumes.items() if isinstance(volume, BucketSpec)
+        name
+        for name, volume in stack.volumes.items()
+        if isinstance(volume, BucketSpec | StorageBucketSpec)
     }
+    kind = {"aws": "s3", "gcp": "gcs"}[_cloud(stack)]
     for at, _, uri in _uris(stack):
         volume = stack.volumes.get(uri.volume)
         if volume is not None and uri.volume not in buckets:
             yield Problem(
                 rule="",
-                message="a program reads by its URI what lies in a bucket (kind: s3); "
-                "this volume has none, and is mounted instead",
+                message="a program reads by its URI what lies in a bucket (kind: "
+                f"{kind}); this volume has none, and is mounted instead",
                 path=at,
                 value=uri.volume,
                 allowed=tuple(sorted(buckets)),
@@ -68,9 +87,11 @@ def a_bucket(stack: Stack) -> Iterator[Problem]:
 
 def as_the_team(stack: Stack) -> Iterator[Problem]:
     """A program with URIs runs as the ServiceAccount that has the team's identity."""
+    on_gcp = _cloud(stack) == "gcp"
     for owner, program in stack.programs:
         account = program.service_account
-        if program.uris and account not in (None, WORKLOAD):
+        own = (None, WORKLOAD, READER) if on_gcp else (None, WORKLOAD)
+        if program.uris and account not in own:
             yield Problem(
                 rule="",
                 message=f"the right to the team's buckets belongs to {WORKLOAD}: this "
@@ -78,19 +99,21 @@ def as_the_team(stack: Stack) -> Iterator[Problem]:
                 path=(*owner, "serviceAccount"),
                 value=account,
                 nearest=WORKLOAD,
-                link=_LINK,
+                link=_LINKS[_cloud(stack)],
                 severity="warning",
             )
 
 
 def by_the_pods_identity(stack: Stack) -> Iterator[Problem]:
     """Nothing takes the place of the identity by which a pod reaches its buckets."""
-    team = stack.config.team
+    team, cloud = stack.config.team, _cloud(stack)
+    library = {"aws": "AWS", "gcp": "Google Cloud"}[cloud]
+    before = CREDENTIALS[cloud]
     for owner, program in stack.programs:
         if team is None or not program.uris:
             continue
         given: dict[Path, list[str]] = {
-            ("env", name): [name] for name in program.env if name in CREDENTIALS
+            ("env", name): [name] for name in program.env if name in before
         }
         for position, name in enumerate(program.secrets):
             secret = team.secrets.get(name)
@@ -99,14 +122,14 @@ def by_the_pods_identity(stack: Stack) -> Iterator[Problem]:
             plain = secret.plain_variables(f"{DIRECTORY}/{name}")
             given["secrets", position] = [*plain, *secret.secret_variables()]
         for path, names in given.items():
-            taken = next((name for name in names if name in CREDENTIALS), None)
+            taken = next((name for name in names if name in before), None)
             if taken is not None:
                 yield Problem(
                     rule="",
-                    message=f"a library of AWS uses {taken} before the pod's own "
+                    message=f"a library of {library} uses {taken} before the pod's own "
                     "identity: the buckets are reached by whomever it names",
                     path=(*owner, *path),
-                    link=_LINK,
+                    link=_LINKS[cloud],
                     severity="warning",
                 )
 

@@ -10,11 +10,15 @@ from components.catalog import aws_regions
 from components.catalog.problem import UNSET, Problem
 from components.kubernetes.storage_class_spec import StorageClassSpec
 from components.spec import closest
+from stacks.checks import geography
+from stacks.checks.geography import Geography
 from stacks.checks.places import (
     lustre_classes,
+    on_a_cloud,
     on_aws,
     region_of,
     stated_zones,
+    vpc_of_aws,
     zones_of_storage,
 )
 from stacks.checks.regions import region_of_its_storage
@@ -25,14 +29,15 @@ from stacks.zones import class_zone, zones_of
 
 def of_the_region(stack: Stack) -> Iterator[Problem]:
     """Every zone is one of the region: what is elsewhere cannot be reached."""
-    platform = on_aws(stack)
+    platform = on_a_cloud(stack)
+    places = geography.of(platform)
     region = region_of(platform)
-    if platform is None or region is None:
+    if platform is None or places is None or region is None:
         return
     if next(region_of_its_storage(stack), None) is not None:
         return
     stated = list(stated_zones(platform))
-    regions = {aws_regions.region_of(zone) for _, zone in stated}
+    regions = {_region(places, zone) for _, zone in stated}
     if len(stated) > 1 and len(regions) == 1 and regions.isdisjoint({None, region}):
         (other,) = regions
         yield Problem(
@@ -41,15 +46,28 @@ def of_the_region(stack: Stack) -> Iterator[Problem]:
             path=("platform", "region"),
             value=region,
             nearest=other,
-            link=aws_regions.LINK,
+            link=places.link,
         )
         return
     for at, zone in stated:
-        problem = aws_regions.zone_of_region(zone, region)
+        problem = places.zone_of_region(zone, region)
+        if problem is None and zone in places.regions and zone != region:
+            problem = Problem(
+                rule="",
+                message=f"the environment is in {region}",
+                value=zone,
+                nearest=region,
+                link=places.link,
+            )
         if problem is not None:
             # The key of a mapping is its own value.
             value = UNSET if at[-1] == zone else zone
             yield replace(problem, path=at, value=value)
+
+
+def _region(places: Geography, location: str) -> str | None:
+    """The region of a zone, or of what is a region itself."""
+    return location if location in places.regions else places.region_of(location)
 
 
 def _elsewhere(stack: Stack, zone: str) -> bool:
@@ -59,11 +77,15 @@ def _elsewhere(stack: Stack, zone: str) -> bool:
 
 
 def with_a_subnet(stack: Stack) -> Iterator[Problem]:
-    """Pools and storage are in zones in which the network has a subnet."""
+    """Pools and storage are in zones in which the network has a subnet.
+
+    A subnet of AWS is one zone's, and one of Google Cloud the region's.
+    """
     platform = on_aws(stack)
-    if platform is None or platform.network is None:
+    network = vpc_of_aws(platform)
+    if platform is None or network is None:
         return
-    known = platform.network.zones
+    known = network.zones
     wanted = list(zones_of_storage(platform))
     for name, pool in platform.node_pools.items():
         if isinstance(pool, EksNodePoolSpec):
@@ -97,10 +119,9 @@ def zone_of_a_class(stack: Stack) -> Iterator[Problem]:
         pools = platform.node_pools.values()
         if class_zone(pools, spec) is not None:
             continue
-        zones = sorted(zones_of(pools)) or (
-            platform.network.zones if platform.network else []
-        )
-        subnets = platform.network.zones if platform.network else zones
+        network = vpc_of_aws(platform)
+        zones = sorted(zones_of(pools)) or (network.zones if network else [])
+        subnets = network.zones if network else zones
         fit = [z for z in zones if z in subnets] or list(subnets)
         known = [zone for zone in fit if not _elsewhere(stack, zone)]
         yield Problem(

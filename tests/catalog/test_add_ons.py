@@ -12,7 +12,9 @@ from components.catalog.add_ons import (
     AddOnKind,
     AddOnName,
 )
+from components.catalog.gke_add_ons import GKE_ADD_ONS
 from components.catalog.eks_add_ons import (
+from components.catalog.gke_add_ons import GKE_ADD_ONS
     EKS_ADD_ONS,
     local_store_problem,
     version_problem,
@@ -46,7 +48,8 @@ def test_a_chart_is_pinned_and_can_be_found(row: AddOnKind) -> None:
 def test_what_depends_on_the_cloud_has_no_chart_of_its_own() -> None:
     without = {row.name for row in ADD_ONS.values() if row.chart is None}
     # EKS has a snapshot-controller as well, beside the chart for any cluster.
-    assert without == {"node-autoscaler", *EKS_ADD_ONS} - {"snapshot-controller"}
+    of_clouds = {*EKS_ADD_ONS, *GKE_ADD_ONS} - {"snapshot-controller"}
+    assert without == {"node-autoscaler", *of_clouds}
 
 
 def test_what_eks_installs_is_known() -> None:

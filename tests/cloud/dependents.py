@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.cloud.kind import CloudError, Kind, at
+from tests.cloud.kind import CloudError, Kind, Ref, at
 from tests.cloud.store import Thing, Things
 
 
@@ -14,12 +14,13 @@ def check_refs(kind: Kind, inputs: Mapping[str, Any], things: Things) -> None:
         CloudError: There is no such thing.
     """
     for ref in kind.refs:
-        if ref.missing is None:
+        if ref.missing is None or not ref.when(inputs):
             continue
         for value in at(inputs, ref.path):
             found = things.get(ref.to, {})
             if not any(
-                _named(thing, id_, ref.by) == value for id_, thing in found.items()
+                ref.form(value) in _names(thing, id_, ref)
+                for id_, thing in found.items()
             ):
                 raise CloudError(ref.missing.format(value))
 
@@ -40,13 +41,16 @@ def held(kinds: Mapping[str, Kind], token: str, id_: str, things: Things) -> str
         for ref in kind.refs:
             if ref.to != token or ref.holds is None:
                 continue
-            value = _named(thing, id_, ref.by)
+            names = _names(thing, id_, ref)
             for other, user in things.get(kind.type_, {}).items():
-                if user.get("of") == id_ or (kind.type_, other) == (token, id_):
+                if user.get("of") == id_ or not ref.when(user["inputs"]):
+                    continue
+                if (kind.type_, other) == (token, id_):
                     continue
                 if _ends(kind, user, thing, token, id_):
                     continue
-                if value in at({**user["inputs"], **user["outputs"]}, ref.path):
+                used = at({**user["inputs"], **user["outputs"]}, ref.path)
+                if any(ref.form(value) in names for value in used):
                     return f"{ref.holds.format(id_)} ({kind.type_} {other})"
     return None
 
@@ -65,13 +69,15 @@ def drop(kinds: Mapping[str, Kind], token: str, id_: str, things: Things) -> Non
 def _ends(kind: Kind, user: Thing, thing: Thing, token: str, id_: str) -> bool:
     """Tell whether a thing goes with another one."""
     return any(
-        _named(thing, id_, ref.by) in at(user["inputs"], ref.path)
+        ref.form(value) in _names(thing, id_, ref)
         for ref in kind.refs
         if ref.ends and ref.to == token
+        for value in at(user["inputs"], ref.path)
     )
 
 
-def _named(thing: Thing, id_: str, by: str) -> Any:
-    if by == "id":
-        return id_
-    return {**thing["inputs"], **thing["outputs"]}.get(by)
+def _names(thing: Thing, id_: str, ref: Ref) -> list[Any]:
+    """Return all that a thing may be called by a property of another."""
+    whole = {**thing["inputs"], **thing["outputs"], "id": id_}
+    keys = (ref.by,) if isinstance(ref.by, str) else ref.by
+    return [ref.form(whole[key]) for key in keys if whole.get(key) is not None]

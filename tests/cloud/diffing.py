@@ -107,7 +107,7 @@ def _walk(
             before = old[index] if index < len(old) else _MISSING
             after = new[index] if index < len(new) else _MISSING
             _step(kind, (*path, index), before, after, found)
-    elif new is UNKNOWN or not _same(old, new):
+    elif new is UNKNOWN or not _same(kind, path, old, new):
         found.append((path, "update", old, new))
 
 
@@ -136,7 +136,10 @@ def _sorted(items: list[Any]) -> list[str]:
     return sorted(json.dumps(item, sort_keys=True) for item in items)
 
 
-def _same(old: Any, new: Any) -> bool:
+def _same(kind: Kind, path: Path, old: Any, new: Any) -> bool:
+    names = ".".join(part for part in path if isinstance(part, str))
+    if (form := kind.forms.get(names)) is not None:
+        return form(old) == form(new)
     if old == new and isinstance(old, bool) == isinstance(new, bool):
         return True
     if not isinstance(old, str) or not isinstance(new, str):

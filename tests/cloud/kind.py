@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tests.cloud.store import Things
+from tests.cloud.store import ADDRESS, Things
 
 ORDERLESS: Final = frozenset(
     {
@@ -26,6 +26,14 @@ ORDERLESS: Final = frozenset(
 Rule = Callable[[Any, Any, Mapping[str, Any]], bool]
 
 
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _always(_: Mapping[str, Any]) -> bool:
+    return True
+
+
 class CloudError(Exception):
     """What the cloud answers to what it will not do."""
 
@@ -37,8 +45,8 @@ class Making:
     Attributes:
         inputs: How the thing is set up, plain.
         seed: What the parts that look random are derived from.
-        account: The account of the cloud.
-        region: Where the thing is made.
+        account: The account of the cloud, or its project.
+        places: Where the thing is: `region`, and what else its cloud has.
         things: What exists already.
         id: The thing's id; empty while that is being made.
     """
@@ -46,9 +54,14 @@ class Making:
     inputs: Mapping[str, Any]
     seed: str
     account: str
-    region: str
+    places: Mapping[str, str]
     things: Things
     id: str = ""
+
+    @property
+    def region(self) -> str:
+        """The region in which the thing is made."""
+        return self.places["region"]
 
     def hex(self, length: int, salt: str = "") -> str:
         """Return hexadecimal digits, always the same ones for this thing."""
@@ -58,6 +71,18 @@ class Making:
         """Return an Amazon Resource Name in this account and region."""
         where = self.region if region else ""
         return f"arn:aws:{service}:{where}:{self.account}:{rest}"
+
+    def address(self, key: str, otherwise: str) -> str:
+        """Return what a test says of where this cluster is, as `ADDRESS` has it.
+
+        Args:
+            key: `endpoint` or `certificateAuthority`.
+            otherwise: What it is where no test says it.
+        """
+        for name in (self.inputs.get("name", self.id), "*"):
+            if found := self.other(ADDRESS, name).get(key):
+                return str(found)
+        return otherwise
 
     def other(self, token: str, id_: str) -> Mapping[str, Any]:
         """Return inputs and outputs of another thing as one mapping."""
@@ -72,19 +97,27 @@ class Ref:
     Attributes:
         path: The property; `.` goes into objects, and lists are gone through.
         to: Type token of the other thing.
-        by: Which of the other's outputs, or `id`, is named. Default: `id`.
+        by: Which of the other's outputs, or `id`, is named; where there are
+            several, any of them. Default: `id`.
+        form: Makes one text of all that mean the same thing. Default: a text
+            means itself alone.
         missing: What the cloud answers where there is no such thing; `{}` is
             what was named. `None`: it does not look.
         holds: What it answers to the deletion of the other thing while this
             one exists. `None`: it deletes it all the same.
+        ends: Whether this one goes with the other.
+        when: Whether the property counts, from all inputs of this one. Default:
+            always.
     """
 
     path: str
     to: str
-    by: str = "id"
+    by: str | tuple[str, ...] = "id"
+    form: Callable[[Any], Any] = _itself
     missing: str | None
     holds: str | None = None
     ends: bool = False
+    when: Callable[[Mapping[str, Any]], bool] = _always
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +141,7 @@ class Kind:
         defaults: What the provider takes an unset property for.
         computed: Properties that the cloud chooses where they are unset.
         sets: Names of lists whose order means nothing.
+        forms: Makes one text of all that mean the same thing, by property.
         named: The property that gets a name of the provider's making.
         longest: The most characters of that name.
         lower: Whether such a name is in small letters.
@@ -120,6 +154,10 @@ class Kind:
         documents: Properties that hold JSON.
         grows: Outputs that any update changes.
         keeps: Says why a thing is not deleted, `None` where it is.
+        forgets: Says why a thing that is deleted stays in the cloud all the same,
+            with nothing for what was asked for; `None` where it goes.
+        refuses: Says why the cloud does not change a thing, from how it is set up
+            and how it should be; `None` where it does.
         beside: Makes the things that the cloud makes along with it, by token and
             id; a key `of` in one makes it go with the thing.
         leaves: Makes the things that stay when it is deleted, from what it was
@@ -140,6 +178,7 @@ class Kind:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
     sets: frozenset[str] = ORDERLESS
+    forms: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     named: str | None = None
     longest: int = 255
     lower: bool = False
@@ -151,6 +190,8 @@ class Kind:
     documents: tuple[str, ...] = ()
     grows: tuple[str, ...] = ()
     keeps: Callable[[Mapping[str, Any], str], str | None] | None = None
+    forgets: Callable[[Mapping[str, Any], str], str | None] | None = None
+    refuses: Callable[[Mapping[str, Any], Mapping[str, Any]], str | None] | None = None
     beside: Callable[[Making], Things] | None = None
     leaves: Callable[[Mapping[str, Any], str], Things] | None = None
     source: str

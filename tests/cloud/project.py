@@ -1,4 +1,4 @@
-"""Pulumi projects against the stand-in of AWS, run by the real command line."""
+"""Pulumi projects against the stand-in of a cloud, run by the real command line."""
 
 import importlib.metadata
 import json
@@ -7,57 +7,39 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import yaml
 
 from sandbox.engine import engine_environment, pulumi
 from sandbox.paths import state_dir
-from tests.cloud.aws.clusters import ADDRESS
-from tests.cloud.store import VARIABLE, Store
+from tests.cloud.store import ADDRESS, VARIABLE, Store
 from tests.engine.projects import STACK, Project
 
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
-_HEADER: Final = """\
-import pulumi
-import pulumi_aws as aws
-
-provider = aws.Provider(
-    "aws",
-    region="us-west-2",
-    allowed_account_ids=["123456789012"],
-    default_tags={"tags": {"cost-center": "ml"}},
-)
-opts = pulumi.ResourceOptions(provider=provider)
-"""
 _SCRIPT: Final = """#!/bin/sh
 exec "{python}" -u -c 'import sys
 sys.path.insert(0, "{checkout}")
-from tests.cloud.aws.__main__ import main
+from tests.cloud.{cloud}.__main__ import main
 main()' "$@"
 """
 
 
-class AwsProject(Project):
+class CloudProject(Project):
     """A project with one stack, its own state and its own cloud.
 
     It runs either small programs of the test's own, which `write` and `up` take
-    (they begin with a provider of us-west-2 and `opts` that name it), or the
-    program of this checkout, where `config` is given. `run`, `changes` and
+    (they begin with a `provider` and `opts` that name it), or the program of this
+    checkout, where `config` is given. `run`, `changes` and
     `resource` are those of `Project`.
 
-    Example:
-        project = AwsProject(tmp_path)
-        project.store.put(VPC, "vpc-0123456789abcdef0", {"cidrBlock": "10.0.0.0/16"})
-        project.up('aws.s3.Bucket("data", opts=opts)')
-        [(name, bucket)] = project.store.all("aws:s3/bucket:Bucket").items()
-
-        project = AwsProject(tmp_path, config={"platform": {"cloud": "aws", …}})
-        project.up()
-
     Attributes:
-        store: The cloud: what exists in it, and how a test changes it beside
-            the program.
+        cloud: Its name, as `tests.cloud` has it.
+        begins: What a program of a test begins with.
+        command_line: The cloud's own command, which clients of a cluster ask for
+            a token.
+        store: What exists in the cloud, and how a test changes it beside the
+            program.
 
     Args:
         directory: The test's own; state, cloud and plugins are made in it. Two
@@ -67,6 +49,10 @@ class AwsProject(Project):
         stack: Name of the stack.
         kubeconfig: The user's. Default: none.
     """
+
+    cloud: ClassVar[str]
+    begins: ClassVar[str]
+    command_line: ClassVar[str]
 
     def __init__(
         self,
@@ -78,9 +64,9 @@ class AwsProject(Project):
     ) -> None:
         self.directory = directory
         self.stack = stack
-        self.header = _HEADER
+        self.header = self.begins
         self.store = Store(directory / "cloud")
-        self.env = aws_environment(directory, kubeconfig)
+        self.env = cloud_environment(self.cloud, directory, kubeconfig)
         project: dict[str, Any] = {"name": "test", "runtime": "python"}
         if config is not None:
             project = yaml.safe_load((_CHECKOUT / "Pulumi.yaml").read_text())
@@ -125,14 +111,13 @@ class AwsProject(Project):
         bearer: str | None = None,
         name: str = "*",
     ) -> None:
-        """Say at which API server an EKS cluster is that is made from now on.
+        """Say at which API server a cluster is that is made from now on.
 
         Args:
             endpoint: Its URL.
             certificate_authority: Its certificate, in base64.
-            bearer: What a command named `aws` answers to `eks get-token` from
-                now on: a token of that API server. Default: there is no
-                such command.
+            bearer: What the cloud's own command answers from now on: a token of
+                that API server. Default: there is no such command.
             name: Name of the cluster. Default: any.
         """
         self.store.put(
@@ -150,7 +135,7 @@ class AwsProject(Project):
             "spec": {},
             "status": {"token": bearer},
         }
-        command = self.directory / "bin" / "aws"
+        command = self.directory / "bin" / self.command_line
         command.parent.mkdir(exist_ok=True)
         command.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(credential)}\nEND\n")
         command.chmod(0o755)
@@ -176,13 +161,70 @@ class AwsProject(Project):
         return found[0]
 
 
-def aws_environment(directory: Path, kubeconfig: Path | None = None) -> dict[str, str]:
-    """Return the environment in which the engine finds the stand-in of AWS.
+class AwsProject(CloudProject):
+    """A project against the stand-in of AWS, in us-west-2.
+
+    Example:
+        project = AwsProject(tmp_path)
+        project.store.put(VPC, "vpc-0123456789abcdef0", {"cidrBlock": "10.0.0.0/16"})
+        project.up('aws.s3.Bucket("data", opts=opts)')
+        [(name, bucket)] = project.store.all("aws:s3/bucket:Bucket").items()
+
+        project = AwsProject(tmp_path, config={"platform": {"cloud": "aws", …}})
+        project.up()
+    """
+
+    cloud = "aws"
+    command_line = "aws"
+    begins = """\
+import pulumi
+import pulumi_aws as aws
+
+provider = aws.Provider(
+    "aws",
+    region="us-west-2",
+    allowed_account_ids=["123456789012"],
+    default_tags={"tags": {"cost-center": "ml"}},
+)
+opts = pulumi.ResourceOptions(provider=provider)
+"""
+
+
+class GcpProject(CloudProject):
+    """A project against the stand-in of Google Cloud, in us-central1.
+
+    Example:
+        project = GcpProject(tmp_path)
+        project.up('gcp.storage.Bucket("data", location="us-central1", opts=opts)')
+        [(name, bucket)] = project.store.all("gcp:storage/bucket:Bucket").items()
+    """
+
+    cloud = "gcp"
+    command_line = "gke-gcloud-auth-plugin"
+    begins = """\
+import pulumi
+import pulumi_gcp as gcp
+
+provider = gcp.Provider(
+    "gcp",
+    project="ml-prod-123456",
+    region="us-central1",
+    default_labels={"cost-center": "ml"},
+)
+opts = pulumi.ResourceOptions(provider=provider)
+"""
+
+
+def cloud_environment(
+    cloud: str, directory: Path, kubeconfig: Path | None = None
+) -> dict[str, str]:
+    """Return the environment in which the engine finds the stand-in of a cloud.
 
     The other stand-ins are those of the sandbox; this one is in a home of the
     test's own, because no user should ever meet it.
 
     Args:
+        cloud: `aws` or `gcp`.
         directory: The test's own: `backend`, `cloud` and `home` are made in it.
         kubeconfig: The user's. Default: none.
     """
@@ -197,11 +239,12 @@ def aws_environment(directory: Path, kubeconfig: Path | None = None) -> dict[str
         if plugin.is_dir() and not (plugins / plugin.name).exists():
             # The engine passes over a directory that is a link.
             shutil.copytree(plugin, plugins / plugin.name)
-    version = importlib.metadata.version("pulumi-aws")
-    made = plugins / f"resource-aws-v{version}"
+    version = importlib.metadata.version(f"pulumi-{cloud}")
+    made = plugins / f"resource-{cloud}-v{version}"
     made.mkdir(exist_ok=True)
-    script = made / "pulumi-resource-aws"
-    script.write_text(_SCRIPT.format(python=sys.executable, checkout=_CHECKOUT))
+    script = made / f"pulumi-resource-{cloud}"
+    text = _SCRIPT.format(python=sys.executable, checkout=_CHECKOUT, cloud=cloud)
+    script.write_text(text)
     script.chmod(0o755)
     env["PULUMI_HOME"] = str(home)
     return env

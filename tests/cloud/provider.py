@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from sandbox.kubernetes_provider.values import (
     UNKNOWN,
@@ -15,14 +15,10 @@ from sandbox.kubernetes_provider.values import (
     plain,
 )
 from tests.cloud import dependents, diffing
-from tests.cloud.inputs import DEFAULTS, Failure, failures, properties
+from tests.cloud.inputs import DEFAULTS, Failure, failures
 from tests.cloud.kind import CloudError, Kind, Making
 from tests.cloud.naming import with_name
 from tests.cloud.store import Store, Things
-
-_TAGS: Final = "tags"
-_ALL_TAGS: Final = "tagsAll"
-_REGION: Final = "region"
 
 Values = dict[str, Any]
 
@@ -32,14 +28,17 @@ class Setting:
     """What a provider resource settles for every resource under it.
 
     Attributes:
-        account: The account that the resources are in.
-        region: The region of what names none itself.
-        tags: On every resource that takes tags, under its own.
+        account: The account that the resources are in, or their project.
+        places: Where what says nothing of it itself is: its `region`, and what
+            else the cloud has.
+        tags: On every resource that takes tags (or labels), under its own.
+        more: What else a cloud needs to know.
     """
 
     account: str
-    region: str
+    places: Mapping[str, str]
     tags: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Cloud(Protocol):
@@ -68,6 +67,50 @@ class Cloud(Protocol):
 
     def limits(self, kind: Kind, inputs: Values) -> Iterator[Failure]:
         """Yield what the cloud's service model does not allow."""
+        ...
+
+    def given(self, kind: Kind, inputs: Values, tags: Mapping[str, str]) -> Values:
+        """Return the inputs with what the provider puts into those of every resource.
+
+        Args:
+            kind: What the resource is.
+            inputs: What the program says.
+            tags: Those of the provider resource.
+        """
+        ...
+
+    def places(self, kind: Kind, inputs: Values, setting: Setting) -> Mapping[str, str]:
+        """Return where a resource is, by property; none of it changes in place."""
+        ...
+
+    def follows(
+        self,
+        kind: Kind,
+        inputs: Values,
+        state: Values,
+        setting: Setting,
+        *,
+        reading: bool = False,
+    ) -> Values:
+        """Return the outputs that follow from the inputs, the place among them.
+
+        Args:
+            kind: What the resource is.
+            inputs: How it is set up.
+            state: The outputs so far; empty for a new one.
+            setting: That of the provider resource.
+            reading: Whether the thing is only read, not set up.
+        """
+        ...
+
+    def found(self, kind: Kind, actual: Values, known: Values) -> Values:
+        """Return what the provider takes for the inputs of a thing that it reads.
+
+        Args:
+            kind: What the resource is.
+            actual: How the thing is set up.
+            known: The inputs as the state has them; empty where it is imported.
+        """
         ...
 
     def invoke(
@@ -124,10 +167,16 @@ class CloudProvider:
         """Return the changes, and whether the old thing must go before the new."""
         kind = kind_of(self.cloud, token)
         found = diffing.compare(kind, old, state, new, ignore)
-        region, was = self._region(new), plain(state.get(_REGION))
-        if _REGION in properties(self.cloud.taker(token)) and was not in (None, region):
-            found.changes[_REGION] = "update"
-            found.replaces.add(_REGION)
+        was = plain(state)
+        for key, place in self.cloud.places(kind, _given(new), self._set).items():
+            # A place that nobody named is not known to have changed.
+            if place and was.get(key) not in (None, place):
+                found.changes[key] = "update"
+                found.replaces.add(key)
+        for key, value in self.cloud.follows(kind, _given(new), was, self._set).items():
+            known = key in was and not has_unknown(value)
+            if known and key not in new and was[key] != value:
+                found.changes.setdefault(key, "update")
         chosen = kind.named in plain(new.get(DEFAULTS, []))
         same = kind.named is not None and old.get(kind.named) == new.get(kind.named)
         return found, bool(found.replaces) and same and not chosen
@@ -143,18 +192,18 @@ class CloudProvider:
         kind, given = kind_of(self.cloud, token), _given(inputs)
         if preview:
             unknown = dict.fromkeys(kind.outputs, UNKNOWN)
-            return "", hide(self._state(token, given, unknown), inputs)
+            return "", hide(self._state(token, given, unknown, {}), inputs)
         with self.store.changing() as things:
-            making = self._making(given, things)
+            making = self._making(kind, given, things)
             dependents.check_refs(kind, given, things)
             if kind.unique and (text := dependents.taken(kind, given, things)):
                 raise CloudError(text)
             id_ = kind.id(making)
             if id_ in things.get(token, {}) and kind.exists is not None:
                 raise CloudError(kind.exists.format(id_))
-            making = self._making(given, things, id_, making.seed)
+            making = self._making(kind, given, things, id_, making.seed)
             made = {path: make(making) for path, make in kind.outputs.items()}
-            outputs = self._state(token, given, made)
+            outputs = self._state(token, given, made, {})
             added = {key: v for key, v in outputs.items() if v != given.get(key)}
             things.setdefault(token, {})[id_] = {"inputs": given, "outputs": added}
             for other, more in (kind.beside(making) if kind.beside else {}).items():
@@ -170,17 +219,12 @@ class CloudProvider:
         if thing is None:
             return None
         actual = thing["inputs"]
-        outputs = self._state(token, actual, thing["outputs"])
-        if not inputs:
-            return actual, outputs
+        made = thing["outputs"]
+        outputs = self._state(token, actual, made, made, reading=True)
         known = plain(inputs)
-        kept = {
-            key: actual.get(key, value)
-            for key, value in known.items()
-            if key in actual or kind.members.get(key, "") is None or key == DEFAULTS
-        }
-        if _TAGS in actual:
-            kept[_TAGS] = actual[_TAGS]
+        kept = self.cloud.found(kind, actual, known)
+        if not inputs:
+            return kept, outputs
         local = {k: v for k, v in known.items() if k in kept and k not in actual}
         local.pop(DEFAULTS, None)
         return hide(kept, inputs), hide({**outputs, **local}, state)
@@ -197,24 +241,31 @@ class CloudProvider:
         if preview:
             kept = {k: v for k, v in plain(state).items() if k in _tops(kind)}
             kept |= dict.fromkeys(kind.grows, UNKNOWN)
-            return hide(self._state(token, given, kept), new)
+            return hide(self._state(token, given, kept, plain(state)), new)
         with self.store.changing() as things:
             thing = things.get(token, {}).get(id_)
             if thing is None:
                 raise CloudError(kind.missing.format(id_))
             dependents.check_refs(kind, given, things)
+            if kind.refuses and (text := kind.refuses(thing["inputs"], given)):
+                raise CloudError(text)
             for key in kind.computed:
                 if key in thing["inputs"]:
                     given.setdefault(key, thing["inputs"][key])
             for key in kind.grows:
                 thing["outputs"][key] = int(thing["outputs"].get(key, 1)) + 1
-            outputs = self._state(token, given, thing["outputs"])
+            made, was = thing["outputs"], thing["inputs"]
+            read = self.cloud.follows(kind, was, made, self._set, reading=True)
+            outputs = self._state(token, given, made, {**made, **read, "id": id_})
             thing["inputs"] = given
             thing["outputs"] = {k: v for k, v in outputs.items() if v != given.get(k)}
         return hide(outputs, new)
 
-    def delete(self, token: str, id_: str, state: Values) -> None:
+    def delete(self, token: str, id_: str, state: Values) -> str | None:
         """Delete a thing; one that is gone is deleted.
+
+        Returns:
+            Why it is still there, if it is and that is worth a warning.
 
         Raises:
             CloudError: Something else needs it, or it keeps itself.
@@ -223,15 +274,23 @@ class CloudProvider:
         with self.store.changing() as things:
             thing = things.get(token, {}).get(id_)
             if thing is None:
-                return
+                return None
             whole = {**plain(state), **thing, **thing["inputs"]}
             why = kind.keeps(whole, id_) if kind.keeps else None
+            if why is None and kind.forgets:
+                stays = kind.forgets(whole, id_)
+                if stays is not None:
+                    made = kind.leaves(whole, id_) if kind.leaves and stays else {}
+                    for other, more in made.items():
+                        things.setdefault(other, {}).update(more)
+                    return stays or None
             why = why or dependents.held(self.cloud.kinds, token, id_, things)
             if why:
                 raise CloudError(why)
             dependents.drop(self.cloud.kinds, token, id_, things)
             for other, more in (kind.leaves(whole, id_) if kind.leaves else {}).items():
                 things.setdefault(other, {}).update(more)
+        return None
 
     @property
     def _set(self) -> Setting:
@@ -239,31 +298,38 @@ class CloudProvider:
             raise CloudError("the provider is not configured yet")
         return self._setting
 
-    def _region(self, inputs: Mapping[str, Any]) -> str:
-        return plain(inputs.get(_REGION)) or self._set.region
-
     def _making(
-        self, inputs: Values, things: Things, id_: str = "", seed: str = ""
+        self, kind: Kind, inputs: Values, things: Things, id_: str = "", seed: str = ""
     ) -> Making:
         return Making(
             inputs=inputs,
             seed=seed or secrets.token_hex(16),
             account=self._set.account,
-            region=self._region(inputs),
+            places={
+                **self._set.places,
+                **self.cloud.places(kind, inputs, self._set),
+            },
             things=things,
             id=id_,
         )
 
-    def _state(self, token: str, inputs: Values, made: Mapping[str, Any]) -> Values:
+    def _state(
+        self,
+        token: str,
+        inputs: Values,
+        made: Mapping[str, Any],
+        old: Values,
+        *,
+        reading: bool = False,
+    ) -> Values:
         """Return what the cloud made over what was asked for."""
+        kind = kind_of(self.cloud, token)
         state = copy.deepcopy(inputs)
-        taken = properties(self.cloud.taker(token))
-        if _REGION in taken:
-            state[_REGION] = self._region(inputs)
+        follows = self.cloud.follows(kind, inputs, old, self._set, reading=reading)
+        state.update({k: v for k, v in follows.items() if k not in inputs})
         for path, value in made.items():
-            _place(state, path.split("."), value)
-        if _TAGS in taken:
-            state[_ALL_TAGS] = inputs.get(_TAGS, {})
+            if path not in follows:
+                _place(state, path.split("."), value)
         return state
 
 
@@ -312,8 +378,7 @@ def checked(
     found = [*failures(taker, new)]
     inputs, refused = with_name(kind, new, old, name=name, seed=seed, proposed=proposed)
     found += refused
-    if _TAGS in properties(taker):
-        inputs = _tagged(inputs, tags)
+    inputs = cloud.given(kind, inputs, tags)
     for key in kind.documents:
         value = plain(inputs.get(key))
         if isinstance(value, dict) and not has_unknown(value):
@@ -327,15 +392,6 @@ def checked(
     return inputs, found
 
 
-def _tagged(inputs: Values, tags: Mapping[str, str]) -> Values:
-    own = plain(inputs.get(_TAGS, {}))
-    if not isinstance(own, dict) or not (tags or own):
-        return inputs
-    whole = {**tags, **own}
-    secret = isinstance(inputs.get(_TAGS), Secret)
-    return {**inputs, _TAGS: Secret(whole) if secret else whole}
-
-
 def _given(inputs: Values) -> Values:
     return {key: plain(value) for key, value in inputs.items() if key != DEFAULTS}
 
@@ -346,16 +402,34 @@ def _tops(kind: Kind) -> set[str]:
 
 def _place(into: Values, path: list[str], value: Any) -> None:
     head, *rest = path
+    if rest and isinstance(items := into.get(head), list):
+        # An output in the items of a list.
+        for item in items:
+            _place(item, rest, copy.deepcopy(value))
+        return
     if not rest:
-        # What was asked for stands; what the cloud made fills it.
-        if isinstance(value, dict) and isinstance(into.get(head), dict):
-            into[head] = {**value, **into[head]}
+        if head in into:
+            into[head] = _filled(into[head], value)
         else:
             into.setdefault(head, value)
         return
     if not isinstance(into.get(head), dict):
         into[head] = {}
     _place(into[head], rest, value)
+
+
+def _filled(asked: Any, made: Any) -> Any:
+    """Return what was asked for, filled with what the cloud made."""
+    if isinstance(asked, dict) and isinstance(made, dict):
+        whole = {**made, **asked}
+        return {
+            key: _filled(value, made[key]) if key in asked and key in made else value
+            for key, value in whole.items()
+        }
+    if isinstance(asked, list) and isinstance(made, list):
+        pairs = zip(asked, made, strict=False)
+        return [_filled(*pair) for pair in pairs] + asked[len(made) :]
+    return asked
 
 
 def _is_json(text: str) -> bool:

@@ -8,7 +8,13 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import ResourceProviderServicer, plugin_pb2, provider_pb2
+from pulumi.runtime.proto import (
+    EngineStub,
+    ResourceProviderServicer,
+    engine_pb2,
+    plugin_pb2,
+    provider_pb2,
+)
 
 from sandbox.kubernetes_provider.values import from_struct, plain, to_struct
 from sandbox.plugin import CHANGE_KINDS
@@ -44,11 +50,13 @@ class Server(ResourceProviderServicer):
     Args:
         provider: The cloud behind it.
         version: The version of the SDK that it stands in for.
+        engine: Address of the engine, for what it warns of.
     """
 
-    def __init__(self, provider: CloudProvider, version: str) -> None:
+    def __init__(self, provider: CloudProvider, version: str, engine: str) -> None:
         self._provider = provider
         self._version = version
+        self._engine = EngineStub(grpc.insecure_channel(engine))
 
     @_answers
     def GetPluginInfo(self, request: Any) -> plugin_pb2.PluginInfo:  # noqa: N802
@@ -152,7 +160,13 @@ class Server(ResourceProviderServicer):
     @_answers
     def Delete(self, request: Any) -> empty_pb2.Empty:  # noqa: N802
         state = from_struct(request.properties)
-        self._provider.delete(_token(request.urn), request.id, state)
+        stays = self._provider.delete(_token(request.urn), request.id, state)
+        if stays is not None:
+            self._engine.Log(
+                engine_pb2.LogRequest(
+                    severity=engine_pb2.WARNING, message=stays, urn=request.urn
+                )
+            )
         return empty_pb2.Empty()
 
     @_answers

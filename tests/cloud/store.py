@@ -12,7 +12,12 @@ VARIABLE = "ML_STORAGE_STAND_IN_CLOUD"
 
 ACCOUNT = "stand-in:account"
 """The type of the one thing whose id is the cloud's account, where a test names
-one. Default: 123456789012."""
+one. Default: 123456789012, or the project ml-prod-123456."""
+
+ADDRESS = "stand-in:cluster"
+"""Where a test says at which API server clusters are: a thing of this type whose
+id is the cluster's name, or `*`, and whose inputs are `endpoint` and
+`certificateAuthority` (base64)."""
 
 Thing = dict[str, Any]
 Things = dict[str, dict[str, Thing]]

@@ -23,6 +23,9 @@ def host_path(**more: Any) -> HostPathSpec:
     return HostPathSpec.model_validate(given)
 
 
+SHARE = "modeInstance/us-central1-a/models/vol1"
+
+
 def csi(**more: Any) -> CsiSpec:
     given = {"kind": "csi", "driver": "example.com", "volumeHandle": "vol-1", **more}
     return CsiSpec.model_validate(given)
@@ -228,7 +231,7 @@ def test_a_csi_volume_is_mounted_whole(deploy_with: Any) -> None:
         # Read whole: an access point, a file system, a share.
         ("efs.csi.aws.com", "efs:fs-01234567", "efs:fs-01234567"),
         ("fsx.csi.aws.com", "fs-1", "fs-1"),
-        ("filestore.csi.storage.gke.io", "modeInstance/z/i/s", "modeInstance/z/i/s"),
+        ("filestore.csi.storage.gke.io", SHARE, SHARE),
         ("example.com", "vol-1", "vol-1"),
     ],
 )
@@ -239,6 +242,7 @@ def test_handles_are_unique_where_they_must_and_can_be(
     named = {
         "s3.csi.aws.com": {"bucketName": given},
         "fsx.csi.aws.com": {"dnsname": "files.example.com", "mountname": "abcdefgh"},
+        "filestore.csi.storage.gke.io": {"ip": "10.0.0.2", "volume": "vol1"},
     }.get(driver, {})
     spec = csi(driver=driver, volumeHandle=given, volumeAttributes=named)
 

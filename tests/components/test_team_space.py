@@ -128,3 +128,17 @@ def test_the_workload_account_carries_an_identity(deploy_with: Any) -> None:
     }
     # Whoever deploys has none of the pods' rights.
     assert "annotations" not in deployer.inputs["metadata"]
+
+
+def test_programs_that_only_read_have_an_account_where_there_is_one(
+    deploy_with: Any,
+) -> None:
+    accounts = "kubernetes:core/v1:ServiceAccount"
+    plain = deploy_with(lambda opts: TeamSpace("dev", args(), opts))
+    assert "dev-reader" not in {a.name for a in plain.all(accounts)}
+    given = TeamSpaceArgs(spec=TeamSpaceSpec(), reader_annotations={"a": "b"})
+    deployed = deploy_with(lambda opts: TeamSpace("dev", given, opts))
+    reader = deployed.one(accounts, "dev-reader")
+    assert reader.inputs["metadata"]["name"] == access.READER
+    assert reader.inputs["metadata"]["annotations"] == {"a": "b"}
+    assert reader.inputs["automountServiceAccountToken"] is False

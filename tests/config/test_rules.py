@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from components.catalog import rules, rules_aws
+from components.catalog import rules, rules_aws, rules_gcp
 from components.catalog.rules import SPEC_RULES
 from stacks import checks, rule_list
 
 ID = re.compile(r"""["']([A-Z]{3}\d\d)["']""")
-TABLES = [Path(table.__file__) for table in (rules, rules_aws)]
+TABLES = [Path(table.__file__) for table in (rules, rules_aws, rules_gcp)]
 
 
 def in_the_code(root: Path) -> set[str]:
@@ -36,7 +36,11 @@ def test_every_id_in_the_code_stands_in_one_place(root: Path) -> None:
 
 
 def test_the_table_is_sorted() -> None:
-    for table in (rules.SPEC_RULES, rules_aws.SPEC_RULES_AWS):
+    for table in (
+        rules.SPEC_RULES,
+        rules_aws.SPEC_RULES_AWS,
+        rules_gcp.SPEC_RULES_GCP,
+    ):
         ids = [rule.id for rule in table]
         assert ids == sorted(ids)
 

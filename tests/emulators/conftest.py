@@ -1,14 +1,17 @@
-"""A server that speaks the API of AWS, once for all tests."""
+"""Servers that speak the APIs of the clouds, once for all tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.emulators import gcs_server, programs
 from tests.emulators.conditions import teach
 from tests.emulators.emulator import Emulator
+from tests.emulators.gcs_server import GcsServer
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,22 @@ def emulator(server: Emulator) -> Iterator[Emulator]:
     server.empty()
     yield server
     server.enforce(False)
+
+
+@pytest.fixture(scope="session")
+def cloud_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GcsServer]:
+    with gcs_server.running(tmp_path_factory.mktemp("gcs")) as server:
+        yield server
+
+
+@pytest.fixture
+def gcs(cloud_storage: GcsServer) -> GcsServer:
+    """The server of Cloud Storage, with nothing in it."""
+    cloud_storage.empty()
+    return cloud_storage
+
+
+@pytest.fixture(scope="session")
+def rclone() -> Path:
+    """The directory of rclone, which belongs on PATH."""
+    return programs.rclone()

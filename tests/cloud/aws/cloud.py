@@ -2,12 +2,9 @@
 
 import contextlib
 import difflib
-import importlib
 import json
 import re
-import threading
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -15,7 +12,8 @@ import pulumi_aws
 from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
 
-from sandbox.kubernetes_provider.values import UNKNOWN, has_unknown
+from sandbox.kubernetes_provider.values import UNKNOWN, Secret, has_unknown, plain
+from tests.cloud import sdk
 from tests.cloud.aws import (
     buckets,
     clusters,
@@ -25,7 +23,7 @@ from tests.cloud.aws import (
     networks,
     service_models,
 )
-from tests.cloud.inputs import Failure, failures, properties
+from tests.cloud.inputs import DEFAULTS, Failure, failures, properties
 from tests.cloud.kind import CloudError, Kind, at
 from tests.cloud.provider import Setting, Values
 from tests.cloud.store import Things
@@ -38,6 +36,9 @@ KINDS: Final = {
     )
     for kind in module.KINDS
 }
+_TAGS: Final = "tags"
+_ALL_TAGS: Final = "tagsAll"
+_REGION: Final = "region"
 _CLUSTER: Final = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
 
 
@@ -69,7 +70,8 @@ class Aws:
         ):
             raise CloudError(f"AWS account ID not allowed: {account}")
         tags = config.get("defaultTags", {}).get("tags", {})
-        return Setting(account=account, region=str(config["region"]), tags=tags)
+        places = {_REGION: str(config["region"])}
+        return Setting(account=account, places=places, tags=tags)
 
     def limits(self, kind: Kind, inputs: Values) -> Iterator[Failure]:
         yield from service_models.limits(kind, inputs)
@@ -77,6 +79,48 @@ class Aws:
             for value in at(inputs, path):
                 if not has_unknown(value) and not holds(value):
                     yield Failure(path, f"{reason}, got {value!r}")
+
+    def given(self, kind: Kind, inputs: Values, tags: Mapping[str, str]) -> Values:
+        own = plain(inputs.get(_TAGS, {}))
+        if _TAGS not in properties(taker(kind.type_)) or not isinstance(own, dict):
+            return inputs
+        if not (tags or own):
+            return inputs
+        whole = {**tags, **own}
+        secret = isinstance(inputs.get(_TAGS), Secret)
+        return {**inputs, _TAGS: Secret(whole) if secret else whole}
+
+    def places(self, kind: Kind, inputs: Values, setting: Setting) -> Mapping[str, str]:
+        if _REGION not in properties(taker(kind.type_)):
+            return {}
+        return {_REGION: inputs.get(_REGION) or setting.places[_REGION]}
+
+    def follows(
+        self,
+        kind: Kind,
+        inputs: Values,
+        state: Values,
+        setting: Setting,
+        *,
+        reading: bool = False,
+    ) -> Values:
+        del state, reading
+        made: Values = {**self.places(kind, inputs, setting)}
+        if _TAGS in properties(taker(kind.type_)):
+            made[_ALL_TAGS] = inputs.get(_TAGS, {})
+        return made
+
+    def found(self, kind: Kind, actual: Values, known: Values) -> Values:
+        if not known:
+            return actual
+        kept = {
+            key: actual.get(key, value)
+            for key, value in known.items()
+            if key in actual or kind.members.get(key, "") is None or key == DEFAULTS
+        }
+        if _TAGS in actual:
+            kept[_TAGS] = actual[_TAGS]
+        return kept
 
     def invoke(
         self, function: str, args: Values, setting: Setting, things: Things
@@ -96,28 +140,10 @@ class Aws:
         )
 
 
-_LOADING: Final = threading.Lock()
-
-
 @cache
 def taker(token: str) -> type:
-    """Return the class of a resource's inputs.
-
-    Where a part of another resource has that name already, the SDK calls the
-    class `<Resource>InitArgs`.
-    """
-    _, place, name = token.split(":")
-    package, _, module = place.partition("/")
-    file = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", module).lower()
-    # Packages of the SDK load when they are first looked into: one whose part was
-    # imported before that stays empty, and so does one that two threads look into.
-    with _LOADING, warnings.catch_warnings():
-        # The SDK warns of its own deprecated classes as it defines them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        getattr(getattr(pulumi_aws, package), name)
-        found = importlib.import_module(f"pulumi_aws.{package}.{file}")
-    classes = vars(found)
-    return classes.get(f"{name}InitArgs") or classes[f"{name}Args"]
+    """Return the class of a resource's inputs."""
+    return sdk.taker(pulumi_aws, token)
 
 
 @cache

@@ -13,30 +13,19 @@ from tests.cloud.kind import Kind, Making, Ref
 from tests.cloud.store import Things
 
 CLUSTER: Final = "aws:eks/cluster:Cluster"
-ADDRESS: Final = "stand-in:cluster"
-"""Where a test says at which API server clusters are: a thing of this type whose
-id is the cluster's name, or `*`, and whose inputs are `endpoint` and
-`certificateAuthority` (base64)."""
 
 _VERSION: Final = re.compile(r"v\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$")
 _GROUP: Final = "aws:autoscaling/group:Group"
 
 
-def _address(making: Making, key: str, otherwise: str) -> str:
-    for name in (making.id, "*"):
-        if found := making.other(ADDRESS, name).get(key):
-            return str(found)
-    return otherwise
-
-
 def _endpoint(making: Making) -> str:
     host = f"{making.hex(32, 'api').upper()}.gr7.{making.region}.eks.amazonaws.com"
-    return _address(making, "endpoint", f"https://{host}")
+    return making.address("endpoint", f"https://{host}")
 
 
 def _authority(making: Making) -> dict[str, str]:
     made = base64.b64encode(making.hex(32, "ca").encode()).decode()
-    return {"data": _address(making, "certificateAuthority", made)}
+    return {"data": making.address("certificateAuthority", made)}
 
 
 def _issuer(making: Making) -> str:
