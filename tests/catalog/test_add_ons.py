@@ -12,13 +12,12 @@ from components.catalog.add_ons import (
     AddOnKind,
     AddOnName,
 )
-from components.catalog.gke_add_ons import GKE_ADD_ONS
 from components.catalog.eks_add_ons import (
-from components.catalog.gke_add_ons import GKE_ADD_ONS
     EKS_ADD_ONS,
     local_store_problem,
     version_problem,
 )
+from components.catalog.gke_add_ons import GKE_ADD_ONS
 
 every_row = pytest.mark.parametrize("row", ADD_ONS.values(), ids=lambda row: row.name)
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kubernetes import client
 
 from sandbox import cluster as sandbox
 from tests.cloud.project import AwsProject
-from tests.engine.aws import Account, provisioner
+from tests.engine.aws import Account
+from tests.engine.leftovers import claims, clean, volume_of
+from tests.engine.provisioner import provisioner
 
 pytestmark = pytest.mark.engine
 
@@ -35,6 +34,7 @@ SUBNET = "aws:ec2/subnet:Subnet"
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 
 DRIVERS = ("ebs", "efs", "fsx", "s3")
+OF_AWS = ".csi.aws.com"
 
 # Charts are not to be had here: these count as there.
 CHARTS = tuple(
@@ -74,57 +74,12 @@ def prod(
     tmp_path_factory: pytest.TempPathFactory, cluster: sandbox.Cluster
 ) -> Iterator[Account]:
     """The account with the environment in it."""
-    _clean(["vision", "language"])
+    clean(["vision", "language"], OF_AWS)
     account = Account(tmp_path_factory.mktemp("aws"), cluster)
     account.edit("prod", *CHARTS)
     account.stack("prod").up()
     yield account
-    _clean(["vision", "language"])
-
-
-def _clean(spaces: list[str]) -> None:
-    """Take what is left of the stacks' objects out of the sandbox, and wait."""
-    with sandbox.client() as connection:
-        core, storage = client.CoreV1Api(connection), client.StorageV1Api(connection)
-        for space in spaces:
-            with suppress(client.ApiException):
-                core.delete_namespace(space, grace_period_seconds=0)
-        for volume in core.list_persistent_volume().items:
-            reference = volume.spec.claim_ref
-            if reference is not None and reference.namespace in spaces:
-                core.delete_persistent_volume(volume.metadata.name)
-        for made in storage.list_storage_class().items:
-            if made.provisioner.endswith(".csi.aws.com"):
-                storage.delete_storage_class(made.metadata.name)
-        until = time.monotonic() + 120
-        while any(n.metadata.name in spaces for n in core.list_namespace().items):
-            assert time.monotonic() < until, "the namespaces do not go"
-            for space in spaces:
-                _let_go(core, space)
-            time.sleep(0.5)
-
-
-def _let_go(core: client.CoreV1Api, space: str) -> None:
-    """Take off what a Job keeps on pods that never ran, once it is gone."""
-    for pod in core.list_namespaced_pod(space).items:
-        if pod.metadata.deletion_timestamp is not None and pod.metadata.finalizers:
-            with suppress(client.ApiException):
-                core.patch_namespaced_pod(
-                    pod.metadata.name, space, {"metadata": {"finalizers": None}}
-                )
-
-
-def claims(space: str) -> dict[str, Any]:
-    with sandbox.client() as connection:
-        core = client.CoreV1Api(connection)
-        found = core.list_namespaced_persistent_volume_claim(space).items
-        return {claim.metadata.name: claim for claim in found}
-
-
-def volume_of(claim: Any) -> Any:
-    with sandbox.client() as connection:
-        core = client.CoreV1Api(connection)
-        return core.read_persistent_volume(claim.spec.volume_name)
+    clean(["vision", "language"], OF_AWS)
 
 
 def test_it_is_up_and_stays_as_it_is(prod: Account) -> None:
@@ -260,12 +215,12 @@ def test_a_replacement_of_data_is_refused(
 def research(
     tmp_path_factory: pytest.TempPathFactory, cluster: sandbox.Cluster
 ) -> Iterator[Account]:
-    _clean(["lab"])
+    clean(["lab"], OF_AWS)
     account = Account(tmp_path_factory.mktemp("research"), cluster)
     account.stack("research-data").up()
     account.stack("research").up()
     yield account
-    _clean(["lab"])
+    clean(["lab"], OF_AWS)
 
 
 def test_a_cluster_is_thrown_away_and_made_again(research: Account) -> None:
@@ -315,7 +270,7 @@ OURS = {
 def test_what_there_is_is_used_or_taken_over_as_it_is(
     tmp_path: Path, cluster: sandbox.Cluster
 ) -> None:
-    _clean(["speech"])
+    clean(["speech"], OF_AWS)
     account = Account(tmp_path, cluster)
     project = account.stack("shared")
     _fill(project)
@@ -349,7 +304,7 @@ def test_what_there_is_is_used_or_taken_over_as_it_is(
     role = account_of_pods.metadata.annotations["eks.amazonaws.com/role-arn"]
     assert role.startswith("arn:aws:iam::123456789012:role/")
     assert project.changes() == {}
-    _clean(["speech"])
+    clean(["speech"], OF_AWS)
 
 
 def _fill(project: AwsProject) -> None:
