@@ -290,6 +290,24 @@ Size = Annotated[str, _quantity(what="a size", example="1200Gi")]
 Cores = Annotated[str, _quantity(what="CPU", example="500m or 2", number=True)]
 """CPU cores, as a Kubernetes quantity; a bare number is cores."""
 
+
+def _age(value: Any) -> Any:
+    """Texts; a bare number is told its unit."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise as_error(
+            Problem(
+                rule="CFG03",
+                message="an age says its unit, in days",
+                value=value,
+                nearest=f"{value}d",
+            )
+        )
+    return value
+
+
+Age = Annotated[str, BeforeValidator(_age)]
+"""Whole days, such as `30d`."""
+
 LARGEST_COUNT = 2**31 - 1
 """The largest number of most of the API server's fields, which have 32 bits."""
 

@@ -14,7 +14,7 @@ from components.aws.adopted import kept_tags
 from components.aws.bucket_fields import lifecycle_rules, notification_fields
 from components.aws.bucket_spec import BucketSpec
 from components.aws.mountpoint_spec import MountpointSpec
-from components.catalog import iam, mountpoint, quantity, s3
+from components.catalog import ages, iam, mountpoint, quantity, s3
 from components.catalog.problem import Problem
 from components.kubernetes.csi_source import CsiSource
 from components.kubernetes.volume_spec import Access
@@ -162,7 +162,7 @@ class Bucket(pulumi.ComponentResource):
                 bucket=bucket,
                 name="archive",
                 tierings=[
-                    {"access_tier": tier, "days": s3.days(after)}
+                    {"access_tier": tier, "days": ages.days(after)}
                     for tier, after in spec.archive_after.items()
                 ],
                 opts=opts,

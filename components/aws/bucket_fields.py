@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.aws.bucket_spec import BucketSpec, LifecycleRuleSpec
-from components.catalog import quantity, s3
+from components.catalog import ages, quantity
 from components.catalog import s3_notifications as told
 
 ABORT_AFTER = 7
@@ -45,7 +45,7 @@ def _rule(
         "filter": _filter(prefix, larger_than),
     }
     moves = [
-        {"days": s3.days(rule.after), "storage_class": rule.to}
+        {"days": ages.days(rule.after), "storage_class": rule.to}
         for rule in same
         if rule.after is not None and rule.to is not None
     ]
@@ -53,14 +53,14 @@ def _rule(
         made["transitions"] = sorted(moves, key=lambda move: move["days"])
     for rule in same:
         if rule.expire_after:
-            made["expiration"] = {"days": s3.days(rule.expire_after)}
+            made["expiration"] = {"days": ages.days(rule.expire_after)}
         if rule.old_versions_after:
             made["noncurrent_version_expiration"] = {
-                "noncurrent_days": s3.days(rule.old_versions_after)
+                "noncurrent_days": ages.days(rule.old_versions_after)
             }
         if rule.abort_uploads_after:
             made["abort_incomplete_multipart_upload"] = {
-                "days_after_initiation": s3.days(rule.abort_uploads_after)
+                "days_after_initiation": ages.days(rule.abort_uploads_after)
             }
     return made
 

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.aws.fields import Age, KeyName, key_problems
+from components.aws.fields import KeyName, key_problems
 from components.aws.mountpoint_spec import MountpointSpec
-from components.catalog import s3
+from components.catalog import ages, s3
 from components.catalog import s3_notifications as told
 from components.catalog.problem import UNSET, Path, Problem
 from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
-from components.spec import Size, Spec, Text
+from components.spec import Age, Size, Spec, Text
 
 StorageClassName = Literal[
     "STANDARD_IA",
@@ -273,13 +273,13 @@ class BucketSpec(CloudVolumeSpec):
         for index, rule in enumerate(self.lifecycle):
             if rule.to and rule.after and not self.is_directory:
                 steps[rule.objects].append(
-                    s3.Step(index=index, days=s3.days(rule.after), to=rule.to)
+                    s3.Step(index=index, days=ages.days(rule.after), to=rule.to)
                 )
                 if not s3.STORAGE_CLASSES[rule.to].readable:
                     yield _cannot_be_read(("lifecycle", index, "to"), rule.to)
             if rule.expire_after is not None:
                 steps[rule.objects].append(
-                    s3.Step(index=index, days=s3.days(rule.expire_after), to=None)
+                    s3.Step(index=index, days=ages.days(rule.expire_after), to=None)
                 )
             if rule.old_versions_after is not None and not self.versioning:
                 yield Problem(

@@ -7,13 +7,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.aws.fields import Age, KeyName, Zone, key_problems
+from components.aws.fields import KeyName, Zone, key_problems
 from components.catalog import efs, efs_access_points, efs_lifecycle
 from components.catalog.efs import Performance, Throughput
 from components.catalog.efs_access_points import LARGEST_ID
 from components.catalog.problem import Problem
 from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
-from components.spec import Spec, Text
+from components.spec import Age, Spec, Text
 
 _OF_THE_FILE_SYSTEM = (
     *("performance", "throughput", "provisioned_mibps"),

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from components.catalog import ages
 from components.catalog.problem import Problem
 
 NAMING = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
@@ -46,10 +47,6 @@ _GENERAL = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _BASE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _ZONE_ID = re.compile(r"[a-z]{2,5}\d-([a-z]{3}\d-)?az\d{1,2}")
-_DAYS = re.compile(r"(\d{1,6})d", re.ASCII)
-_OTHER_AGE = re.compile(r"(\d{1,6}) ?([a-zA-Z]*)", re.ASCII)
-# Whole days of what people write instead.
-_UNITS = {"": 1, "day": 1, "days": 1, "D": 1, "w": 7, "weeks": 7, "y": 365}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,50 +210,28 @@ def directory_name(name: str, zone: str) -> Problem | None:
 
 def age(text: str, *, least: int = 1) -> Problem | None:
     """What is wrong with `text` as an age of objects: whole days."""
-    found = _DAYS.fullmatch(text)
-    if found and int(found[1]) >= least:
+    if ages.is_age(text, least=least):
         return None
-    other = _OTHER_AGE.fullmatch(text.strip())
-    days = None
-    if found:
-        days = least
-    elif other and other[2] in _UNITS:
-        days = max(least, int(other[1]) * _UNITS[other[2]])
-    elif other and other[2] in ("h", "m", "s"):
-        per_day = {"h": 24, "m": 1440, "s": 86400}[other[2]]
-        days = max(least, -(-int(other[1]) // per_day))
     return Problem(
         rule="BKT07",
         message=f"S3 counts ages in whole days, at least {least}, such as 90d",
         value=text,
-        nearest=None if days is None else f"{days}d",
+        nearest=ages.nearest(text, least=least),
         link=LIFECYCLE,
     )
-
-
-def days(text: str) -> int:
-    """The days of an age such as `90d`.
-
-    Raises:
-        ValueError: `text` is no such age.
-    """
-    found = _DAYS.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is not a number of days such as 90d")
-    return int(found[1])
 
 
 def tier_days(tier: str, text: str) -> Problem | None:
     """What is wrong with `text` as the age for an archive tier."""
     least, most = ARCHIVE_TIERS[tier]
     problem = age(text)
-    if problem is not None or least <= days(text) <= most:
+    if problem is not None or least <= ages.days(text) <= most:
         return problem
     return Problem(
         rule="BKT13",
         message=f"objects go to {tier} after {least} to {most} days without access",
         value=text,
-        nearest=f"{min(max(days(text), least), most)}d",
+        nearest=f"{min(max(ages.days(text), least), most)}d",
         link=TIERING,
     )
 

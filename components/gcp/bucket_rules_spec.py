@@ -10,8 +10,7 @@ from pydantic import Field
 from components.catalog import gcs
 from components.catalog import gcs_notifications as told
 from components.catalog.problem import Problem
-from components.gcp.fields import Age
-from components.spec import Size, Spec, Text
+from components.spec import Age, Size, Spec, Text
 
 ColdClass = Literal["NEARLINE", "COLDLINE", "ARCHIVE"]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from components.catalog import cloud_kms
 from components.catalog.problem import Problem
-from components.spec import as_error
 
 Zone = Annotated[str, Field(min_length=1)]
 """A zone by its name, such as `us-central1-a`."""
@@ -24,21 +23,3 @@ def key_problems(key: str | None) -> Iterator[Problem]:
     problem = None if key is None else cloud_kms.reference(key)
     if problem is not None:
         yield problem.under("kmsKey")
-
-
-def _age(value: Any) -> Any:
-    """Texts; a bare number is told its unit."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        raise as_error(
-            Problem(
-                rule="CFG03",
-                message="an age says its unit, in days",
-                value=value,
-                nearest=f"{value}d",
-            )
-        )
-    return value
-
-
-Age = Annotated[str, BeforeValidator(_age)]
-"""Whole days, such as `30d`."""

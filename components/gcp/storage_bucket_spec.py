@@ -16,12 +16,12 @@ from components.gcp.bucket_rules_spec import (
     GcsLifecycleRuleSpec,
     GcsNotificationSpec,
 )
-from components.gcp.fields import Age, KeyName, Zone, key_problems
+from components.gcp.fields import KeyName, Zone, key_problems
 from components.gcp.fuse_mount_spec import FuseMountSpec
 from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
 from components.kubernetes.mountable import PodNeeds
 from components.kubernetes.volume_spec import Access
-from components.spec import Spec, Text
+from components.spec import Age, Spec, Text
 
 BucketClass = Literal["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "RAPID"]
 

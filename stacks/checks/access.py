@@ -11,7 +11,7 @@ from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.ephemeral_spec import EphemeralSpec
 from stacks.checks.rule import Rule
 from stacks.checks.stack import MountOf, Stack
-from stacks.config import PodVolume
+from stacks.config import PodVolume, SeenVolume
 
 
 def offered_by_the_driver(stack: Stack) -> Iterator[Problem]:
@@ -42,6 +42,13 @@ def _shared_mounts(stack: Stack, mode: str) -> Iterator[tuple[MountOf, list[Moun
             yield mount, same
 
 
+def _for_many(stack: Stack, volume: SeenVolume | None) -> str | None:
+    """How several nodes may have a volume, where its driver offers it."""
+    row = stack.storage_kind(volume) if isinstance(volume, ClaimSpec) else None
+    shared = row is None or not check_access_modes(row, ["ReadWriteMany"], "Filesystem")
+    return "accessModes: [ReadWriteMany]" if shared else None
+
+
 def one_pod_only(stack: Stack) -> Iterator[Problem]:
     """ReadWriteOncePod is for one pod at a time."""
     for mount, same in _shared_mounts(stack, "ReadWriteOncePod"):
@@ -58,7 +65,7 @@ def one_pod_only(stack: Stack) -> Iterator[Problem]:
             f"{pods}: only one would ever start",
             path=mount.at,
             value=mount.mount.volume,
-            nearest="accessModes: [ReadWriteMany]",
+            nearest=_for_many(stack, mount.volume),
             link=LINK,
         )
 
@@ -73,7 +80,7 @@ def one_node_only(stack: Stack) -> Iterator[Problem]:
                 f"{mount.program.pods} pods must fit on that node, or wait",
                 path=mount.at,
                 value=mount.mount.volume,
-                nearest="accessModes: [ReadWriteMany]",
+                nearest=_for_many(stack, mount.volume),
                 link=LINK,
                 severity="warning",
             )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.catalog import s3
+from components.catalog import ages, s3
 from components.catalog import s3_notifications as told
 
 API = botocore.session.get_session().get_service_model("s3")
@@ -108,13 +108,13 @@ def test_ages_are_whole_days(text: str, nearest: str | None) -> None:
 @given(st.integers(1, 99_999))
 def test_an_age_is_read_as_it_was_written(number: int) -> None:
     assert s3.age(f"{number}d") is None
-    assert s3.days(f"{number}d") == number
+    assert ages.days(f"{number}d") == number
 
 
 def test_objects_may_move_at_once_but_not_be_deleted_at_once() -> None:
     assert s3.age("0d", least=0) is None
     with pytest.raises(ValueError, match="such as 90d"):
-        s3.days("12h")
+        ages.days("12h")
 
 
 def test_the_classes_are_those_of_the_api() -> None:

@@ -6,45 +6,22 @@ shows that what is made cannot have it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from components.aws.fsx_lustre_spec import FsxLustreSpec
 from components.spec import yaml_keys
-from stacks.load import from_file
+from tests.config.cases import (
+    Prevented,
+    Said,
+    is_a_test,
+    is_the_one_problem,
+    prevented,
+    said,
+)
 
 AWS = Path(__file__).parent / "errors" / "aws"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A mistake that `check` reports.
-
-    Attributes:
-        fixture: The file below `errors/aws` whose one problem it is.
-        rule: The rule that finds it.
-        sure: It is refused; what sources disagree on, or what may be meant,
-            warns.
-    """
-
-    fixture: str
-    rule: str
-    sure: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Prevented:
-    """A mistake that what is made cannot have.
-
-    Attributes:
-        file: The file of the test, below `tests`.
-        test: The test that shows it.
-    """
-
-    file: str
-    test: str
 
 
 FSX = "components/aws/test_fsx_lustre.py"
@@ -349,28 +326,16 @@ DISPUTED: dict[str, tuple[Said | Prevented, ...]] = {
 """Where sources disagree: a warning, unless the thing cannot be said at all."""
 
 ALL = ISSUES | FAILURES | DISPUTED
-REPORTED = sorted(
-    {found for case in ALL.values() for found in case if isinstance(found, Said)},
-    key=lambda found: (found.fixture, found.rule),
-)
-SHOWN = sorted(
-    {found for case in ALL.values() for found in case if isinstance(found, Prevented)},
-    key=lambda found: (found.file, found.test),
-)
 
 
-@pytest.mark.parametrize("said", REPORTED, ids=lambda said: said.fixture)
-def test_it_is_the_one_problem_of_its_fixture(said: Said) -> None:
-    (found,) = from_file(AWS / f"{said.fixture}.yaml").found
-    assert found.problem.rule == said.rule
-    assert found.problem.severity == ("error" if said.sure else "warning")
-    assert found.position is not None
+@pytest.mark.parametrize("case", said(ALL), ids=lambda case: case.fixture)
+def test_it_is_the_one_problem_of_its_fixture(case: Said) -> None:
+    is_the_one_problem(case, AWS)
 
 
-@pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.test)
-def test_it_is_shown_by_a_test_that_there_is(shown: Prevented, root: Path) -> None:
-    text = (root / "tests" / shown.file).read_text()
-    assert f"def {shown.test}(" in text
+@pytest.mark.parametrize("case", prevented(ALL), ids=lambda case: case.test)
+def test_it_is_shown_by_a_test_that_there_is(case: Prevented, root: Path) -> None:
+    is_a_test(case, root)
 
 
 def test_no_case_is_without_evidence() -> None:
@@ -380,7 +345,7 @@ def test_no_case_is_without_evidence() -> None:
 
 def test_every_case_of_a_fixture_is_in_a_table() -> None:
     fixtures = {file.stem for file in AWS.glob("case-*.yaml")}
-    assert fixtures <= {said.fixture for said in REPORTED}
+    assert fixtures <= {case.fixture for case in said(ALL)}
 
 
 def test_none_is_made_from_a_backup() -> None:

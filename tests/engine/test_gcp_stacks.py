@@ -177,7 +177,6 @@ def test_the_rest_goes_and_the_next_up_finds_the_data(prod: Account) -> None:
     assert project.store.all(SUBNETWORK)
     # What protects the data from the network's side stays as well.
     assert project.store.all(PEERING)
-    assert project.store.all(NODES) == {}
     project.up()
     assert data(project) == held
     assert project.changes() == {}

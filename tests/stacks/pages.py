@@ -203,9 +203,14 @@ class Pages:
             for page, anchor in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", text):
                 target = (ROOT / "docs" / "how-to" / page).read_text() if page else text
                 headings = re.findall(r"^#+ (.+)$", target, re.MULTILINE)
-                assert anchor in {h.lower().replace(" ", "-") for h in headings}
+                assert anchor in {_anchor(heading) for heading in headings}, anchor
             for page in re.findall(r"\]\(([\w./-]+\.md)[)#]", text):
                 assert (ROOT / "docs" / "how-to" / page).exists(), page
+
+
+def _anchor(heading: str) -> str:
+    """A heading as links to it write it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def is_of_a_team(part: Values) -> bool:
