@@ -333,7 +333,7 @@ class PlatformConfig(EnvironmentConfig):
     credentials are of."""
 
     tags: dict[str, Text] = Field(default_factory=dict[str, str])
-    """Tags of everything that can have them."""
+    """Tags of everything that can have them; labels on Google Cloud."""
 
     identity: Literal["pod-identity", "irsa", "principal", "service-account"] | None = (
         None

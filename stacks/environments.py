@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from typing import Any, cast
 
 from components.catalog.problem import Problem
+from components.spec import closest
 from stacks import contract as contracts
 from stacks.config import NAMESPACE, EnvironmentConfig, PlatformConfig
 from stacks.contract import Contract
@@ -51,6 +52,7 @@ def offline(
                 "beside this file; name its contract with --contract FILE",
                 path=("team", "platform"),
                 value=name,
+                nearest=closest(name, _beside(beside)),
             )
         ]
     return Known(provides=declared.provides if declared else None, problems=problems)
@@ -82,6 +84,12 @@ def _compared(
 
 def _file(name: str, beside: FilePath) -> FilePath:
     return beside / f"Pulumi.{name}.yaml"
+
+
+def _beside(directory: FilePath) -> list[str]:
+    """The stacks whose files are in a directory."""
+    files = directory.glob("Pulumi.*.yaml") if directory.is_dir() else ()
+    return sorted(file.name.split(".", 1)[1].removesuffix(".yaml") for file in files)
 
 
 def _declared(name: str, beside: FilePath) -> tuple[Contract | None, list[Problem]]:

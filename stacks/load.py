@@ -26,6 +26,10 @@ _FILE_KEYS = (
 )
 
 
+# That an environment is on another cloud than it says.
+_CLOUDS = ("AWS03", "GCP01")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A problem and the place where it stands.
@@ -302,11 +306,22 @@ def _load(
         config, known = _with_others(config, environment)
         wrong += known.problems
         # Without its storage a cluster's stack cannot be judged.
-        if known.provides is not None or not _lacks_storage(config):
+        apart = _lacks_storage(config) or ("platform", "storageStack") in broken
+        if known.provides is not None or not apart:
             wrong += checks.run(config, broken, known.provides, keys)
+    wrong = _in_its_cloud(wrong)
     found = [_place(problem, source) for problem in wrong]
     errors_found = any(p.severity == "error" for p in wrong)
     return Loaded(None if errors_found else config, _sorted(found))
+
+
+def _in_its_cloud(wrong: list[Problem]) -> list[Problem]:
+    """Without what the rules of another cloud find in an environment."""
+    clouds = ("platform", "cloud")
+    if not any(p.path == clouds and p.nearest and p.rule in _CLOUDS for p in wrong):
+        return wrong
+    of_itself = {"SEC01", *_CLOUDS}
+    return [p for p in wrong if p.path[:1] != clouds[:1] or p.rule in of_itself]
 
 
 def _lacks_storage(config: StackConfig) -> bool:

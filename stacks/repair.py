@@ -46,7 +46,8 @@ def validate(
 
 
 def _without_echoes(found: list[Problem]) -> list[Problem]:
-    """`found` without the missing keys that stand there misspelt."""
+    """`found` once, and without the missing keys that stand there misspelt."""
+    found = list({(p.rule, p.path, p.message): p for p in found}.values())
     meant = {(*p.path[:-1], p.nearest) for p in found if p.rule == "CFG01"}
     return [p for p in found if p.rule != "CFG02" or p.path not in meant]
 
@@ -63,7 +64,7 @@ def _repair(values: dict[str, Any], problem: Problem, broken: set[Path]) -> None
         # Where the harmless value stands already, it did not help.
         if matches(pattern, meant) and not _holds(values, place, neutral):
             # What stands in its place says nothing of what was meant.
-            broken.add(place)
+            broken |= {place, meant[: len(pattern)]}
             remove(values, place)
             if meant == path:
                 _put(values, place, deepcopy(neutral))
@@ -82,9 +83,12 @@ def _stands_for_missing(values: Any, problem: Problem) -> bool:
     """Whether an unknown key may be a misspelt one that is not there."""
     node = values
     for part in problem.path[:-1]:
-        if isinstance(node, dict) and part not in node:
+        if not _is_in(node, part):
             return False
         node = cast("dict[Any, Any]", node)[part]
+    # What it stands in may be neutral by now.
+    if not isinstance(node, dict):
+        return False
     return problem.nearest is not None and problem.nearest not in node
 
 
@@ -108,10 +112,17 @@ def _put(values: Any, path: Path, value: object) -> None:
 def remove(values: Any, path: Path) -> None:
     """Remove what `path` leads to, where it is still there."""
     for part in path[:-1]:
-        if isinstance(values, dict) and part not in values:
+        if not _is_in(values, part):
             return
         values = cast("dict[Any, Any]", values)[part]
     if isinstance(values, list):
         cast("list[Any]", values)[cast("int", path[-1])] = None
-    else:
+    elif isinstance(values, dict):
         cast("dict[Any, Any]", values).pop(path[-1], None)
+
+
+def _is_in(node: Any, part: str | int) -> bool:
+    """Whether a mapping has a key, or a list a place."""
+    if isinstance(node, dict):
+        return part in node
+    return isinstance(node, list) and isinstance(part, int)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 from components.catalog import other_words
 from components.catalog.problem import UNSET, Path, Problem
+from components.catalog.storage_kinds import BY_DRIVER, BY_KIND
 from components.spec import closest
-from stacks.config import FROM, PROVISIONER, TAGGED, CloudStorage, word_of
+from stacks.checks.clouds import of_another
+from stacks.config import (
+    FROM,
+    PROVISIONER,
+    TAGGED,
+    CloudClass,
+    CloudStorage,
+    PlatformConfig,
+    word_of,
+)
+from stacks.meant_values import MEANT, words
 
 # pydantic's own kinds of errors, as rules and in this project's words.
 _WORDS = {
@@ -31,15 +41,15 @@ _WORDS = {
     "less_than_equal": ("CFG05", "more than the most it may be"),
 }
 
-_ALSO_CALLED = other_words.KINDS | other_words.VALUES
-
 _CLOUD_KINDS = {word_of(spec) for spec in get_args(CloudStorage)}
 
-_YES_AND_NO = {
-    **dict.fromkeys(("yes", "on", "enabled", "true", "1"), "true"),
-    **dict.fromkeys(("no", "off", "disabled", "false", "0"), "false"),
+_OF_CLOUD = {
+    **{word_of(spec): BY_KIND[spec.row].cloud for spec in get_args(CloudStorage)},
+    **{word_of(c): BY_DRIVER[c.provisioner].cloud for c in get_args(CloudClass)},
+    **dict.fromkeys(("pod-identity", "irsa"), "aws"),
+    **dict.fromkeys(("principal", "service-account"), "gcp"),
 }
-_WITH_UNIT = re.compile(r"\s*(\d+)\s*(Gi|GiB|GB|G)?\s*")
+"""Kinds and other values that only one cloud has."""
 
 
 def spec_problem(error: Any, values: Any) -> Problem:
@@ -51,17 +61,27 @@ def spec_problem(error: Any, values: Any) -> Problem:
     # An unknown key stands in the location itself, whatever it is called.
     is_key = location[-1:] == ("[key]",) and not (problem and problem.rule == "CFG01")
     path = _path(location[:-1] if is_key else location, values)
-    if problem is not None:
-        return Problem(
-            rule=problem.rule,
-            message=problem.message,
-            path=path,
-            # The key itself is what is wrong: it stands in the path already.
-            value=UNSET if is_key else problem.value,
-            allowed=problem.allowed,
-            nearest=problem.nearest,
-            link=problem.link,
-        )
+    foreign = _of_another_cloud(path, values)
+    if foreign is not None:
+        return foreign
+    if problem is None:
+        return _of_pydantic(error, path, values, is_key=is_key)
+    return Problem(
+        rule=problem.rule,
+        message=problem.message,
+        path=path,
+        # The key itself is what is wrong: it stands in the path already.
+        value=UNSET if is_key else problem.value,
+        allowed=problem.allowed,
+        nearest=problem.nearest,
+        link=problem.link,
+    )
+
+
+def _of_pydantic(error: Any, path: Path, values: Any, *, is_key: bool) -> Problem:
+    """One of pydantic's own errors, in this project's words."""
+    kind: str = error["type"]
+    context: dict[str, Any] = error.get("ctx", {})
     rule, message = _WORDS.get(kind, ("CFG03", error["msg"]))
     # What stands in place of a secret may be the secret itself.
     unsaid = kind == "missing" or path == ("team", "secrets")
@@ -70,29 +90,30 @@ def spec_problem(error: Any, values: Any) -> Problem:
     nearest: Any = None
     if kind == "missing" and path == ("platform", "cluster", "context"):
         message += ": a context of the kubeconfig, or existing: NAME on a cloud"
+    if kind == "missing" and path == ("platform", "cloud"):
+        allowed = get_args(PlatformConfig.model_fields["cloud"].annotation)
     if kind == "union_tag_not_found":
         path, value = (*path, "kind"), UNSET
     if kind == "union_tag_invalid":
         path, value = (*path, "kind"), context["tag"]
     expected = context.get("expected") or context.get("expected_tags")
     if kind in ("literal_error", "union_tag_invalid") and expected:
-        words = [w.strip(" '") for w in expected.replace(" or ", ", ").split(",")]
-        # No kind but a key of its own.
-        words = [word for word in words if word not in (FROM, PROVISIONER)]
-        allowed = tuple(words)
-        nearest = _ALSO_CALLED.get(str(value)) or closest(str(value), words)
-        nearest = nearest if nearest in words else None
+        allowed = tuple(_expected(expected, path, values))
+        nearest = other_words.own_word(str(value), allowed)
+        nearest = nearest or closest(str(value), allowed)
         # What a cloud holds is the platform's, which grants it.
         if path[:2] == ("team", "volumes") and str(value) in _CLOUD_KINDS:
             message = "storage of this kind stands under platform.storage: a team"
             message += " names what it was granted of it"
             nearest, allowed = "from: NAME", ()
-    if kind in _NEARER:
-        nearest = _NEARER[kind](value, path)
+    if kind in MEANT:
+        nearest = MEANT[kind](value, path, _cloud(values))
+    if kind in ("int_type", "bool_type") and value == nearest:
+        message += ", and no text: without quotes"
     if kind == "string_type" and isinstance(value, int | float):
         message += ": quote it"
     if kind == "list_type" and isinstance(value, str):
-        nearest = f"[{', '.join(value.split())}]"
+        nearest = f"[{', '.join(words(value))}]"
     if kind in ("greater_than_equal", "less_than_equal"):
         nearest = context.get("ge", context.get("le"))
     return Problem(
@@ -105,37 +126,43 @@ def spec_problem(error: Any, values: Any) -> Problem:
     )
 
 
-def _nearest_number(value: Any, path: Path) -> str | None:
-    """The number in a text, whose unit may be the one that its key ends with."""
-    found = _WITH_UNIT.fullmatch(value) if isinstance(value, str) else None
-    if found is None or (found[2] and not str(path[-1]).endswith("GiB")):
+def _cloud(values: Any) -> str | None:
+    """The cloud that an environment is on; None of none, or where it is wrong."""
+    cloud = _keys(_keys(values).get("platform")).get("cloud")
+    return cloud if cloud in ("aws", "gcp") else None
+
+
+def _expected(listed: str, path: Path, values: Any) -> list[str]:
+    """The words that pydantic lists, without those of another cloud."""
+    words = [word.strip(" '") for word in listed.replace(" or ", ", ").split(",")]
+    cloud = _cloud(values) if path[:1] == ("platform",) else None
+    return [
+        word
+        for word in words
+        # No kind but a key of its own.
+        if word not in (FROM, PROVISIONER)
+        and (cloud is None or _OF_CLOUD.get(word, cloud) == cloud)
+    ]
+
+
+def _of_another_cloud(path: Path, values: Any) -> Problem | None:
+    """That an entry is of another cloud, whatever else it says."""
+    if path[:2] not in (("platform", "storage"), ("platform", "storageClasses")):
         return None
-    return found[1]
-
-
-def _nearest_truth(value: Any, _: Path) -> str | None:
-    return _YES_AND_NO.get(str(value).lower())
-
-
-def _nearest_text(value: Any, _: Path) -> str | None:
-    if not isinstance(value, bool | int | float):
+    here, node = _cloud(values), values
+    for part in path[:3]:
+        node = _keys(node).get(part)
+    kind = _keys(node).get("kind")
+    of = _OF_CLOUD.get(kind) if isinstance(kind, str) else None
+    if here is None or of in (None, here):
         return None
-    return f'"{str(value).lower() if isinstance(value, bool) else value}"'
+    found = of_another(of, here, (*path[:3], "kind"), kind)
+    return replace(found, rule="AWS03" if of == "aws" else "GCP01")
 
 
-def _nearest_mapping(value: Any, _: Path) -> str | None:
-    return "{}" if value is None else None
-
-
-_NEARER: dict[str, Callable[[Any, Path], str | None]] = {
-    "int_type": _nearest_number,
-    "bool_type": _nearest_truth,
-    "string_type": _nearest_text,
-    "model_type": _nearest_mapping,
-    "model_attributes_type": _nearest_mapping,
-    "dict_type": _nearest_mapping,
-}
-"""The value that was meant by one of another type, by pydantic's kind of error."""
+def _keys(node: Any) -> dict[Any, Any]:
+    """A mapping; an empty one in place of anything else."""
+    return cast("dict[Any, Any]", node) if isinstance(node, dict) else {}
 
 
 def _path(location: Path, values: Any) -> Path:

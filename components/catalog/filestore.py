@@ -15,6 +15,7 @@ from typing import Literal
 
 from components.catalog.bands import Band, among, nearest, words
 from components.catalog.gcp_instances import is_zone
+from components.catalog.gcp_regions import near_zone
 from components.catalog.problem import UNSET, Path, Problem
 
 AS_OF = "2026-11-22"
@@ -171,7 +172,7 @@ def zone_problems(
                 message=f"{tier} is in one zone, which is a region's name and a letter",
                 path=("zone",),
                 value=zone,
-                nearest=f"{zone}-a" if zone[-1:].isdigit() else None,
+                nearest=near_zone(zone),
                 link=LINK,
             )
     elif zone is not None:

@@ -452,6 +452,12 @@ def disk_zone(name: str) -> str | None:
     return found[2] if found else None
 
 
+def disk_in(text: str) -> str | None:
+    """The full name of a disk in a URL or the like; None where there is none."""
+    found = _DISK.search(text)
+    return found[0] if found else None
+
+
 def is_regional(name: str) -> bool:
     """Whether it is the full name of a disk in two zones."""
     return _REGIONAL.fullmatch(name) is not None

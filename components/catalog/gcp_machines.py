@@ -30,6 +30,9 @@ _TABLE = Path(__file__).with_name("data") / "gcp_machines.tsv"
 _LETTERS = ["a", "c", "ct", "e", "f", "g", "h", "m", "n", "t", "tpu", "x", "z"]
 # `n2-standard-8`, `a3-highgpu-8g`, `c3-standard-8-lssd`, `ct5lp-hightpu-4t`,
 # `n2-custom-8-16384`.
+_OF_AWS = re.compile(
+    r"[a-z][a-z0-9-]*\.(\d+x|x)?(large|medium|small|micro|nano|metal).*"
+)
 _NAME = re.compile(r"[a-z]+\d+[a-z]*-[a-z]+(-\d+[a-z]?)*(-[a-z]+)*")
 _CUSTOM = re.compile(r"(([a-z]+\d+[a-z]*)-)?custom-(\w+)-(\d+)(-ext)?")
 
@@ -228,7 +231,8 @@ def name_problem(name: str) -> Problem | None:
             rule="GPL01",
             message=f"{series(name)} does not come in this size"
             if known and written
-            else "no machine type is called this",
+            else "no machine type is called this"
+            + (": it is one of AWS" if _OF_AWS.fullmatch(name) else ""),
             value=name,
             allowed=tuple(m.name for m in known),
             nearest=closest(name),
@@ -299,7 +303,7 @@ def ssds_problem(count: int | None, of: Machine) -> Problem | None:
         )
     return Problem(
         rule="GPL05",
-        message=f"so many local SSDs {of.name} cannot have",
+        message=f"{of.name} cannot have this number of local SSDs",
         value=count,
         allowed=of.ssd_counts,
         nearest=min(of.ssd_counts, key=lambda c: (abs(c - count), -c)),

@@ -87,7 +87,7 @@ def zone_problem(zone: str) -> Problem | None:
             message="a zone is the name of its region, '-' and a letter, such as "
             "us-central1-a",
             value=zone,
-            nearest=REGIONS[zone][0] if zone in REGIONS else _near_zone(zone),
+            nearest=near_zone(zone),
             link=LINK,
         )
     if zone in REGIONS.get(region, ()):
@@ -108,8 +108,13 @@ def zone_problem(zone: str) -> Problem | None:
     )
 
 
-def _near_zone(zone: str) -> str | None:
-    """The zone of a name that is written otherwise: `US-Central1-A`, `us-central1a`."""
+def near_zone(zone: str) -> str | None:
+    """The zone that a name which is no zone's was meant to be.
+
+    It is written otherwise (`US-Central1-A`, `us-central1a`), or a region's name.
+    """
+    if zone in REGIONS:
+        return REGIONS[zone][0]
     written = re.sub(r"[\s_]+", "-", zone.strip().lower())
     written = re.sub(r"(\d)([a-z])$", r"\1-\2", written)
     return written if _ZONE.fullmatch(written) else None

@@ -196,19 +196,27 @@ def _zones_problems(made: Slice, zones: list[str]) -> Iterator[Problem]:
             link=SLICES_LINK,
         )
     for index, zone in enumerate(zones):
-        if zone not in row.zones:
-            region = zone.rpartition("-")[0]
-            near = [known for known in row.zones if known.startswith(f"{region}-")]
-            yield Problem(
-                rule="TPU05",
-                message=f"not known to have {row.name}",
-                path=("zones", index),
-                value=zone,
-                allowed=row.zones,
-                nearest=(near or row.zones)[0],
-                link=ZONES_LINK,
-                severity="warning",
-            )
+        problem = zone_problem(row.name, zone)
+        if problem is not None:
+            yield problem.under("zones", index)
+
+
+def zone_problem(tpu: str, zone: str) -> Problem | None:
+    """That a zone is not known to have a generation of TPUs."""
+    row = GENERATIONS[tpu]
+    if zone in row.zones:
+        return None
+    region = zone.rpartition("-")[0]
+    near = [known for known in row.zones if known.startswith(f"{region}-")]
+    return Problem(
+        rule="TPU05",
+        message=f"not known to have {row.name}",
+        value=zone,
+        allowed=row.zones,
+        nearest=(near or row.zones)[0],
+        link=ZONES_LINK,
+        severity="warning",
+    )
 
 
 def of_labels(

@@ -56,6 +56,7 @@ AS_OF = "2026-11-22"
 Topology = tuple[int, ...]
 
 _WRITTEN = re.compile(r"[1-9]\d{0,3}(x[1-9]\d{0,3}){1,2}")
+_TIMES = re.compile("\\s*[x*\u00d7]\\s*")
 _NAMED = re.compile(r"(v4|v5e|v5litepod|v5p|v6e|tpu7x|v7x)-([1-9]\d{0,5})")
 
 _FLAT_MOST = 16
@@ -380,8 +381,7 @@ def _of_machines(
 
 def _not_written(row: Generation, text: str) -> Problem:
     """A topology that is none; often a name such as `v5p-8`."""
-    named = _NAMED.fullmatch(text.lower())
-    options = of_name(row, int(named[2])) if named else topologies(row.name)[:2]
+    options = meant(row, text)
     return Problem(
         rule="TPU01",
         message="a topology is the chips along each side, such as "
@@ -394,20 +394,38 @@ def _not_written(row: Generation, text: str) -> Problem:
     )
 
 
+def meant(row: Generation, text: str) -> tuple[Topology, ...]:
+    """The topologies that a text which is none was probably meant to be.
+
+    It is written otherwise (`2X4`), a number of chips, or the name of a size.
+    """
+    sides = read(_TIMES.sub("x", text.strip().lower()))
+    if sides is not None:
+        there = sides in topologies(row.name)
+        return (sides,) if there else nearest(row.name, sides)
+    if re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        return _of_chips(row, int(text))[:1]
+    named = _NAMED.fullmatch(text.lower())
+    return of_name(row, int(named[2])) if named else topologies(row.name)[:2]
+
+
 def of_name(row: Generation, number: int) -> tuple[Topology, ...]:
     """The topologies that a name such as `v5p-8` may mean.
 
     It counts TensorCores for xpk and the Cloud TPU API, and chips for others.
     """
-
-    def compact(chips: int) -> list[Topology]:
-        return sorted(
-            topologies(row.name), key=lambda t: (abs(prod(t) - chips), sum(t))
-        )
-
-    by_cores, by_chips = compact(number // row.cores), compact(number)
+    by_cores, by_chips = _of_chips(row, number // row.cores), _of_chips(row, number)
     meant = [by_cores[0], by_chips[0], by_cores[1]]
     return tuple(dict.fromkeys(meant))[:2]
+
+
+def _of_chips(row: Generation, chips: int) -> tuple[Topology, ...]:
+    """The topologies of a generation, those that come nearest to a number first."""
+
+    def distance(topology: Topology) -> tuple[int, int]:
+        return abs(prod(topology) - chips), sum(topology)
+
+    return tuple(sorted(topologies(row.name), key=distance))
 
 
 def _no_such(row: Generation, text: str, sides: Topology) -> Problem:

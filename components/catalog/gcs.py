@@ -205,7 +205,7 @@ def cache_ttl(text: str) -> Problem | None:
         rule="GCS14",
         message="not every page of Google's has so short a time: a day is sure"
         if unsure
-        else f"an Anywhere Cache keeps what nobody reads for {least} hour to {most}",
+        else f"an Anywhere Cache keeps what nobody reads for {least} to {most} hours",
         value=text,
         nearest=f"{nearest}h",
         link=CACHE,

@@ -80,7 +80,8 @@ def _nearest(name: str) -> str | None:
     text = _SCHEME.sub("", name.strip().lower()).rstrip("/")
     text = re.sub(r"[^a-z0-9_-]+", "-", text)
     while True:
-        short = text.replace("google", "").strip("-_")[:LONGEST].strip("-_")
+        short = text.replace("google", "").replace("--", "-")
+        short = short.strip("-_")[:LONGEST].strip("-_")
         short = re.sub(r"^goog", "", short)
         if short == text:
             break

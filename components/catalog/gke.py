@@ -78,9 +78,14 @@ def version_problem(version: str) -> Problem | None:
         rule="GKE03",
         message='a version of GKE is such as "1.35" or 1.35.1-gke.1616000',
         value=version,
-        nearest=found.group() if found else None,
+        nearest=as_yaml(found.group()) if found else None,
         link=LINK,
     )
+
+
+def as_yaml(version: str) -> str:
+    """A version as YAML has it: one of two numbers would be a number itself."""
+    return f'"{version}"' if re.fullmatch(r"\d+\.\d+", version) else version
 
 
 def name_problem(name: str) -> Problem | None:

@@ -9,7 +9,7 @@ SSDs https://docs.cloud.google.com/compute/docs/disks/add-local-ssd
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -77,9 +77,18 @@ def gpu_problems(
             message=f"{has}: to machines of N1 alone others are attached",
             path=(key,),
             value=value,
-            nearest=_machine_of(gpu, count) or "machine: n1-standard-8",
+            nearest=_own_gpu(machine, gpu)
+            or _machine_of(gpu, count)
+            or "machine: n1-standard-8",
             link=GPU_LINK,
         )
+
+
+def _own_gpu(machine: Machine, gpu: str | None) -> str | None:
+    """The label of a machine's GPUs, where `gpu` is another way to say it."""
+    own = machine.accelerator or ""
+    said = set((gpu or "").lower().split("-"))
+    return own if own and {*own.split("-")[-1:]} <= said | {"nvidia"} else None
 
 
 def _attached(gpu: str | None, count: int | None) -> Iterator[Problem]:
@@ -100,7 +109,7 @@ def _attached(gpu: str | None, count: int | None) -> Iterator[Problem]:
     elif count is not None and count not in row.counts:
         yield Problem(
             rule="GPL04",
-            message="a machine has another number of these GPUs",
+            message=f"a machine has {_numbers(row.counts)} of these GPUs",
             path=("gpuCount",),
             value=count,
             allowed=row.counts,
@@ -108,6 +117,11 @@ def _attached(gpu: str | None, count: int | None) -> Iterator[Problem]:
             link=GPU_LINK,
             severity="error" if gpu == "nvidia-tesla-t4" else "warning",
         )
+
+
+def _numbers(counts: Sequence[int]) -> str:
+    *first, last = map(str, counts)
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _not_attached(gpu: str, count: int | None) -> Problem:

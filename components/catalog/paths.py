@@ -110,12 +110,16 @@ def mount_path(text: str) -> Problem | None:
 
 def relative_directory(text: str) -> Problem | None:
     """What is wrong with `text` as a directory inside a volume."""
-    if text and not text.startswith("/") and ".." not in text.split("/"):
+    scheme, is_uri, rest = text.partition("://")
+    # What begins with the name of a bucket goes on with the directory in it.
+    inside = rest.partition("/")[2] if is_uri and "/" not in scheme else text
+    if inside == text and text[:1] not in ("", "/") and ".." not in text.split("/"):
         return None
-    parts = [part for part in text.split("/") if part not in ("", ".", "..")]
+    parts = [part for part in inside.split("/") if part not in ("", ".", "..")]
     return Problem(
         rule="PTH05",
-        message="a directory inside a volume is a relative path without '..'",
+        message="a directory inside a volume is a relative path without '..', and "
+        "no URI",
         value=text,
         nearest="/".join(parts) or None,
         link="https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath",

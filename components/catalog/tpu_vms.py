@@ -61,7 +61,8 @@ def topology_problem(tpu: str, topology: str) -> Problem | None:
         )
     if sides is not None and sides in gcp_tpus.topologies(tpu):
         return None
-    around = gcp_tpus.nearest(tpu, sides or (2, 2))
+    row = gcp_tpus.GENERATIONS[tpu]
+    around = gcp_tpus.nearest(tpu, sides) if sides else gcp_tpus.meant(row, topology)
     return Problem(
         rule="TVM01",
         message=f"{tpu} has no such topology",

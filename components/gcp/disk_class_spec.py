@@ -57,7 +57,8 @@ class DiskClassSpec(CloudClassSpec):
     """The file system on it; default `ext4`."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts the disks; default: Google's own."""
+    """The key that encrypts the disks, by its name under `platform.keys` or its
+    full name; default: Google's own."""
 
     @property
     def allowed_zones(self) -> list[str]:

@@ -37,5 +37,6 @@ class DiskImageSpec(Spec):
                 "projects/P/zones/Z/disks/D",
                 path=("of",),
                 value=self.of,
+                nearest=gcp_disks.disk_in(self.of),
                 link="https://docs.cloud.google.com/compute/docs/images/create-custom",
             )

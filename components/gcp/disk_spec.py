@@ -76,7 +76,8 @@ class DiskSpec(CloudVolumeSpec):
     """The file system on it; default `ext4`."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts it; default: Google's own."""
+    """The key that encrypts it, by its name under `platform.keys` or its full
+    name; default: Google's own."""
 
     @property
     def access_modes(self) -> list[AccessMode]:

@@ -219,8 +219,26 @@ class FilestoreSpec(CloudVolumeSpec):
                 nearest=named.location,
                 link=filestore.INSTANCE,
             )
-        elif named is None and wrong is None:
+        elif named is not None:
+            yield from self._tier_problems(named.location)
+        elif wrong is None:
             yield from filestore.zone_problems(self.tier, self.zone)
+
+    def _tier_problems(self, location: str) -> Iterator[Problem]:
+        """A tier that an instance with a full name cannot have where it is."""
+        zonal = gcp_instances.is_zone(location)
+        # Of what is only used, the tier is not looked at unless it is said.
+        said = self.adopt is not None or "tier" in self.model_fields_set
+        if said and TIERS[self.tier].zonal != zonal:
+            yield Problem(
+                rule="FIL09",
+                message=f"the instance is in a {'zone' if zonal else 'region'} by its "
+                f"name, and {self.tier} is in a {'region' if zonal else 'zone'}",
+                path=("tier",),
+                value=self.tier if "tier" in self.model_fields_set else UNSET,
+                nearest="ZONAL" if zonal else "REGIONAL",
+                link=filestore.INSTANCE,
+            )
 
     def _address_problems(self) -> Iterator[Problem]:
         """An address that no one else tells, with the share that is behind it."""

@@ -37,7 +37,8 @@ class NewGkeClusterSpec(Spec):
     then have this name."""
 
     kms_key: KeyName | None = None
-    """The key that encrypts Secrets in etcd; default: none of its own."""
+    """The key that encrypts Secrets in etcd, by its name under `platform.keys` or
+    its full name; default: none beside GKE's own encryption."""
 
     on_delete: Literal["protect", "delete"] = "protect"
     """`protect` sets GKE's deletion protection and Pulumi's; `delete` neither, so

@@ -19,7 +19,8 @@ class CloudKmsKeySpec(Spec):
     `projects/P/locations/L/keyRings/R/cryptoKeys/K`."""
 
     adopt: Text | None = None
-    """The full name of a key that is imported into the stack, protected."""
+    """The full name of a key that is imported into the stack, protected; nothing
+    of it is changed but who may encrypt with it."""
 
     on_delete: Literal["protect", "delete"] = "protect"
     """`protect` refuses to destroy it: what it encrypts is lost with it. `delete`

@@ -7,7 +7,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.catalog import gcp_instances, gcp_lustre, gcp_lustre_driver
+from components.catalog import (
+    gcp_instances,
+    gcp_lustre,
+    gcp_lustre_driver,
+    gcp_regions,
+)
 from components.catalog.problem import Problem
 from components.gcp.fields import Zone
 from components.kubernetes.cloud_class_spec import CloudClassSpec
@@ -62,6 +67,6 @@ class ManagedLustreClassSpec(CloudClassSpec):
                 "letter",
                 path=("zone",),
                 value=self.zone,
-                nearest=f"{self.zone}-a" if self.zone[-1].isdigit() else None,
+                nearest=gcp_regions.near_zone(self.zone),
                 link=gcp_lustre.CREATE,
             )

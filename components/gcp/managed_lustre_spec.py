@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from components.catalog import gcp_instances, gcp_lustre
+from components.catalog import gcp_instances, gcp_lustre, gcp_regions
 from components.catalog.gcp_instances import InstanceName
 from components.catalog.problem import UNSET, Problem
 from components.gcp.fields import KeyName, Zone
@@ -39,8 +39,8 @@ class ManagedLustreSpec(CloudVolumeSpec):
     """An instance of Managed Lustre.
 
     Nodes of its VPC network mount it, those of its zone fastest; the network has
-    private services access. It is filled from a bucket by a job that mounts both:
-    Google's own import is a call that is no resource of the provider.
+    private services access. It is filled by a job that copies a bucket to it
+    (`jobs.sync`): Google's own import is a call that is no resource of the provider.
     """
 
     row: ClassVar[str] = "managed-lustre"
@@ -172,7 +172,7 @@ class ManagedLustreSpec(CloudVolumeSpec):
                 "letter",
                 path=("zone",),
                 value=self.zone,
-                nearest=f"{self.zone}-a" if self.zone[-1].isdigit() else None,
+                nearest=gcp_regions.near_zone(self.zone),
                 link=gcp_lustre.CREATE,
             )
 

@@ -46,7 +46,8 @@ class VpcNetwork(pulumi.ComponentResource):
     Access, all else through a NAT gateway. Filestore and Managed Lustre are
     reached by private services access, a peering with Google's own network. The
     peering is left behind when the stack goes, since Google ends it only days
-    after the last of them is gone; it goes with the network.
+    after the last of them is gone. Where a network cannot be deleted for it, it is
+    removed by hand, and the network after it.
 
     Attributes:
         network: Its full name, `projects/P/global/networks/N`.

@@ -22,7 +22,7 @@ from components.catalog import (
 from components.catalog.gcp_machines import Machine
 from components.catalog.gcp_tpus import Slice
 from components.catalog.problem import Problem
-from components.gcp.fields import Zone
+from components.gcp.fields import TopologyText, Zone
 from components.gcp.network_spec import zones_problems
 from components.kubernetes.labels import POOL
 from components.kubernetes.node_pool_spec import NodeCountSpec, Taint
@@ -52,7 +52,7 @@ class GkeNodePoolSpec(Spec):
     tpu: Generation | None = None
     """The generation of TPU; default: none."""
 
-    topology: Text | None = None
+    topology: TopologyText | None = None
     """The topology of a slice, such as `2x4` or `4x4x4`. Required with `tpu`."""
 
     slices: int = Field(default=1, ge=1)
@@ -70,8 +70,10 @@ class GkeNodePoolSpec(Spec):
     capacity: Literal["on-demand", "spot", "reservation", "flex-start", "queued"] = (
         "on-demand"
     )
-    """How the machines are had; default `on-demand`. `spot` may go at any time,
-    `flex-start` and `queued` come when there is room, `reservation` is named."""
+    """How the machines are had; default `on-demand`. `spot` may go at any time;
+    `flex-start` and `queued` come when there is room (Dynamic Workload Scheduler),
+    those of `flex-start` for a week at most, those of `queued` for a job's request
+    that a queue makes; `reservation` is named."""
 
     reservation: Text | None = None
     """The name of a reservation. Required with `capacity: reservation`, and only

@@ -51,15 +51,18 @@ class AutoclassSpec(Spec):
 
 
 class StorageBucketSpec(CloudVolumeSpec):
-    """A bucket of Cloud Storage: uniform access, never public."""
+    """A bucket of Cloud Storage: uniform access, never public.
+
+    Pods mount it with Cloud Storage FUSE, or are told its URI (`uris`).
+    """
 
     row: ClassVar[str] = "gcs-fuse"
 
     kind: Literal["gcs"]  # pyright: ignore[reportIncompatibleVariableOverride]: frozen, so a narrower type is safe
 
     bucket: Text | None = None
-    """The bucket's name, which no one else in the world has. Default: made of its
-    own name and seven more characters."""
+    """The bucket's name, which no one else in the world has. Default: made of the
+    storage's name, `bucket` and seven more characters."""
 
     location: Text | None = None
     """A region such as `us-central1`, or a multi-region: `US`, `EU`, `ASIA`. Default:

@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.catalog import gcp_disks, tpu_vms
+from components.catalog import gcp_disks, gcp_tpu_pools, gcp_tpus, tpu_vms
 from components.catalog.gcp_disk_tables import TPU_VM_LINK
 from components.catalog.problem import Problem
-from components.gcp.fields import Zone
+from components.gcp.fields import TopologyText, Zone
 from components.spec import Spec, Text
 
 
@@ -28,14 +28,14 @@ class TpuVmSpec(Spec):
     """A TPU VM, or the VMs of a slice.
 
     It has no address on the internet, and runs as an account of its own that
-    has no role: what it reads from buckets is granted to that account. Disks
-    are attached and detached in place; all else is another VM.
+    has no role: whoever owns a bucket that it is to read grants it to that
+    account. Disks are attached and detached in place; all else is another VM.
     """
 
     tpu: Literal["v2", "v3", "v4", "v5e", "v5p", "v6e"]
     """The generation."""
 
-    topology: Text
+    topology: TopologyText
     """The topology, such as `2x2x1`."""
 
     zone: Zone
@@ -63,6 +63,11 @@ class TpuVmSpec(Spec):
         topology = tpu_vms.topology_problem(self.tpu, self.topology)
         if topology is not None:
             yield topology
+        # Of older generations no zone is known.
+        known = self.tpu in gcp_tpus.GENERATIONS
+        zone = gcp_tpu_pools.zone_problem(self.tpu, self.zone) if known else None
+        if zone is not None:
+            yield zone.under("zone")
         count = tpu_vms.count_problem(self.tpu, len(self.disks))
         if count is not None:
             yield count

@@ -139,19 +139,12 @@ def _elsewhere(stack: Stack, of: Literal["aws", "gcp"]) -> Iterator[Problem]:
         if (cloud == of and not _kept(here, path))
         or (cloud == "any" and here == "kubernetes" and meant == of)
     ]
-    whole = "any Kubernetes" if here == "kubernetes" else f"on {NAMES[here]}"
     if len(found) == 1:
         ((path, value),) = found
-        yield Problem(
-            rule="",
-            message=f"this is {_possessive(of)}, and the environment is {whole}",
-            path=path,
-            value=value,
-            nearest=f"cloud: {of}" if here == "kubernetes" else _instead(value),
-        )
+        yield of_another(of, here, path, value)
     elif found:
         names = ", ".join(sorted(".".join(map(str, _short(path))) for path, _ in found))
-        meant_for = whole if here == "kubernetes" else NAMES[here]
+        meant_for = NAMES.get(here, "any Kubernetes")
         yield Problem(
             rule="",
             message=f"{meant_for} is meant, but this is {_possessive(of)}: {names}",
@@ -159,6 +152,25 @@ def _elsewhere(stack: Stack, of: Literal["aws", "gcp"]) -> Iterator[Problem]:
             value=here if stack.config.platform else found[0][1],
             nearest=None if here in clouds else of,
         )
+
+
+def of_another(of: str, here: str, path: Path, value: object) -> Problem:
+    """That one thing is of another cloud than its environment.
+
+    Args:
+        of: The cloud that it is of.
+        here: The environment's, `kubernetes` for none.
+        path: Where it stands.
+        value: What stands there.
+    """
+    whole = "any Kubernetes" if here == "kubernetes" else f"on {NAMES[here]}"
+    return Problem(
+        rule="",
+        message=f"this is {_possessive(of)}, and the environment is {whole}",
+        path=path,
+        value=value,
+        nearest=f"cloud: {of}" if here == "kubernetes" else _instead(value),
+    )
 
 
 def _kept(here: str, path: Path) -> bool:

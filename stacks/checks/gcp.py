@@ -16,6 +16,9 @@ from stacks.checks.stack import Stack
 _AUTOPILOT = (
     "https://docs.cloud.google.com/kubernetes-engine/docs/concepts/autopilot-security"
 )
+_SHARED_VPC = (
+    "https://docs.cloud.google.com/kubernetes-engine/docs/how-to/cluster-shared-vpc"
+)
 _CHECKPOINTS = (
     "https://docs.cloud.google.com/storage/docs/hns-overview#cloud-storage-fuse"
 )
@@ -44,6 +47,25 @@ def a_project_id(stack: Stack) -> Iterator[Problem]:
     problem = gcp_projects.problem(project) if project else None
     if problem is not None:
         yield problem.under("platform", "project")
+
+
+def project_of_its_storage(stack: Stack) -> Iterator[Problem]:
+    """A cluster is in the project of the network and the storage of its other stack."""
+    platform, data = on_gcp(stack), stack.environment
+    if platform is None or data is None or platform.storage_stack is None:
+        return
+    if platform.project and data.project and platform.project != data.project:
+        yield Problem(
+            rule="",
+            message=f"the network and the storage of {platform.storage_stack} are in "
+            f"{data.project}: nodes of another project are in its network only where "
+            "it is shared with them, and have none of its disks",
+            path=("platform", "project"),
+            value=platform.project,
+            nearest=data.project,
+            link=_SHARED_VPC,
+            severity="warning",
+        )
 
 
 def no_directories_of_nodes(stack: Stack) -> Iterator[Problem]:
@@ -99,6 +121,7 @@ def checkpoints_that_can_be_moved(stack: Stack) -> Iterator[Problem]:
 RULES = (
     Rule("GCP04", "a provider that does not know where to go", a_project),
     Rule("GCP05", "requests to a project that there is not", a_project_id),
+    Rule("GCP63", "nodes outside of the network of their data", project_of_its_storage),
     Rule("GCP13", "pods that the cluster refuses", no_directories_of_nodes),
     Rule("GCP14", "a checkpoint that is never whole", checkpoints_that_can_be_moved),
 )

@@ -249,7 +249,7 @@ def brought_by_the_version(stack: Stack) -> Iterator[Problem]:
                 message=f"{what} come with GKE {since}, and the cluster has {version}",
                 path=(*at, key),
                 value=disks.type,
-                nearest=f"version: {since}",
+                nearest=f"version: {gke.as_yaml(since)}",
                 link=_POOLS_LINK if key == "storagePools" else _HYPERDISK_LINK,
             )
 

@@ -106,8 +106,9 @@ def key_of_its_location(stack: Stack) -> Iterator[Problem]:
     if platform is None or region is None or not has_data(platform):
         return
     for name, spec in _buckets(platform):
-        if spec.kms_key is None or spec.location is None:
+        if spec.kms_key is None or spec.locations or spec.zone is not None:
             continue
+        place = spec.location or region
         own = platform.keys.get(spec.kms_key)
         full = spec.kms_key
         if isinstance(own, CloudKmsKeySpec):
@@ -116,11 +117,14 @@ def key_of_its_location(stack: Stack) -> Iterator[Problem]:
             location = cloud_kms.location_of(full) if full else region
         else:
             location = cloud_kms.location_of(full)
-        if location is None or location == spec.location.lower():
+        if location is None or location == place.lower():
+            continue
+        # A key of another region than the environment's is told as such.
+        if spec.location is None and location in gcp_regions.REGIONS:
             continue
         yield Problem(
             rule="",
-            message=f"this key is in {location}, and the bucket in {spec.location}: "
+            message=f"this key is in {location}, and the bucket in {place}: "
             "Cloud Storage takes a key of the bucket's own location",
             path=("platform", "storage", name, "kmsKey"),
             value=spec.kms_key,

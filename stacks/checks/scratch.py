@@ -20,7 +20,8 @@ def pool_of_its_nvme(stack: Stack) -> Iterator[Problem]:
         volume, nodes = mount.volume, mount.program.nodes
         if not isinstance(volume, ScratchSpec) or volume.medium != "nvme":
             continue
-        if nodes.pool is None:
+        at = (*mount.owner, "nodes", "pool")
+        if nodes.pool is None and at not in stack.broken:
             pools = stack.platform.node_pools if stack.platform else {}
             yield Problem(
                 rule="",

@@ -87,6 +87,7 @@ class Stack:
         self.config = config
         self.broken = broken
         self.platform = config.platform or environment
+        self.environment = environment
         self.config_keys = config_keys
 
     @property
@@ -167,6 +168,10 @@ class Stack:
             for owner, program in self.programs
             for path, mount in program.mounts.items()
         ]
+
+    def unsure(self, at: Path) -> bool:
+        """Whether something at a place, or below it, is wrong in itself."""
+        return any(place[: len(at)] == at for place in self.broken)
 
     def storage_kind(self, volume: SeenVolume) -> StorageKind | None:
         """The catalog's row for a volume; None when its driver is not in it."""

@@ -125,8 +125,9 @@ def all_chips_of_a_node(stack: Stack) -> Iterator[Problem]:
 def tpus_lie_idle(stack: Stack) -> Iterator[Problem]:
     """A program on nodes with TPUs asks for them."""
     for asked in _asked(stack):
-        has = _chips(asked.pool)
-        if has and not asked.nodes.tpus:
+        has, at = _chips(asked.pool), (*asked.at, "nodes")
+        # Who asks for what is no TPU, or wrote it wrong, is told that.
+        if has and not (asked.nodes.tpus or asked.nodes.gpus or stack.unsure(at)):
             yield Problem(
                 rule="",
                 message="its nodes have TPUs, and no pod asks for them: it takes their "
@@ -203,6 +204,6 @@ RULES = (
     Rule("ACC12", "a pod that waits for TPUs its pool has not", tpus_of_a_pool),
     Rule("ACC13", "a pod that no node with TPUs takes", all_chips_of_a_node),
     Rule("ACC14", "a slice that never starts", all_nodes_of_a_slice),
-    Rule("ACC15", "TPUs that are paid for and not used", tpus_lie_idle),
+    Rule("ACC15", "machines with TPUs that nothing uses", tpus_lie_idle),
     Rule("ACC16", "replicas that wait for slices", no_more_replicas_than_slices),
 )

@@ -60,6 +60,7 @@ class GcpCloud:
         storage: What Google Cloud calls its storage, by name.
         images: Its disk images, by name.
         pools: Its Hyperdisk storage pools, by name.
+        accounts: Whom its TPU VMs run as, by name.
         folders: Parts of buckets that teams were granted, by storage and prefix.
         gateways: The ways out of the network and to private services, where this
             stack makes them.
@@ -85,6 +86,9 @@ class GcpCloud:
         default_factory=dict[str, pulumi.Input[str]]
     )
     pools: dict[str, pulumi.Input[str]] = field(
+        default_factory=dict[str, pulumi.Input[str]]
+    )
+    accounts: dict[str, pulumi.Input[str]] = field(
         default_factory=dict[str, pulumi.Input[str]]
     )
     folders: dict[tuple[str, str], pulumi.Input[str]] = field(
@@ -234,7 +238,8 @@ def _build(cloud: GcpCloud) -> None:
                 for each in spec.disks
             },
         )
-        TpuVm(name, args, _after(opts, cloud.gateways))
+        made = TpuVm(name, args, _after(opts, cloud.gateways))
+        cloud.accounts[name] = made.account
 
 
 def _build_keys(cloud: GcpCloud) -> None:

@@ -51,11 +51,15 @@ class GcpEnvironment:
         return self.data.ids()
 
     def outputs(self) -> Mapping[str, Any]:
-        """The cluster, by which `gcloud container clusters` reaches it."""
-        if self.cluster is None:
-            return {}
-        cluster = self.cluster.cluster
-        return {"cluster": cluster.cluster_name, "location": cluster.location}
+        """Where `gcloud` finds the cluster, and whom the TPU VMs run as."""
+        outputs: dict[str, Any] = {}
+        if self.cluster is not None:
+            cluster = self.cluster.cluster
+            outputs["cluster"] = cluster.cluster_name
+            outputs["location"] = cluster.location
+        if self.data.accounts:
+            outputs["tpuVmAccounts"] = dict(self.data.accounts)
+        return outputs
 
     def installs(self, add_on: AddOnName) -> bool:
         """Whether GKE installs an add-on."""

@@ -137,7 +137,11 @@ def test_the_nearest_is_by_chips(name: str, shape: Topology) -> None:
         ("v6e", "v6e-8", "2x4"),
         ("v6e", "", "1x1"),
         ("v6e", "0x4", "1x1"),
-        ("v6e", "4X4", "1x1"),
+        ("v6e", "4X4", "4x4"),
+        ("v6e", "2 * 4", "2x4"),
+        ("v6e", "3X4", "4x4"),
+        ("v6e", "8", "2x4"),
+        ("v5p", "8", "2x2x2"),
         ("v6e", "4x4x", "1x1"),
     ],
 )

@@ -40,7 +40,9 @@ STATIC = "components/test_static_volume.py"
 ISSUES: dict[str, tuple[Said | Prevented, ...]] = {
     "pods scheduled before the CSI driver is ready": (
         Said("case-storage-without-its-driver", "ADD01"),
-        Prevented("stacks/test_gcp_checks.py", "test_a_driver_is_declared_unless_gke_has_it"),
+        Prevented(
+            "stacks/test_gcp_checks.py", "test_a_driver_is_declared_unless_gke_has_it"
+        ),
     ),
     "rename on a bucket mount that has none": (
         Said("fuse-case-directory-that-cannot-be-renamed", "FUS14", sure=False),
@@ -134,7 +136,9 @@ FAILURES: dict[str, tuple[Said | Prevented, ...]] = {
     "403 storage.objects.list, or Unauthenticated": (
         Said("identity-case-of-another-account", "FUS17"),
         Prevented(IDENTITY, "test_pods_have_the_roles_themselves"),
-        Prevented("catalog/test_gcp_iam.py", "test_a_principal_has_the_number_and_then_the_id"),
+        Prevented(
+            "catalog/test_gcp_iam.py", "test_a_principal_has_the_number_and_then_the_id"
+        ),
     ),
     "412 on a write": (
         Prevented(BUCKET, "test_a_bucket_is_never_public_and_has_folders"),
@@ -158,12 +162,12 @@ FAILURES: dict[str, tuple[Said | Prevented, ...]] = {
         Said("fuse-case-no-space-for-the-cache", "FUS19"),
         Prevented(FUSE, "test_a_cache_on_disk_has_room"),
     ),
-    "cache mkdir: permission denied": (
-        Said("case-cache-on-a-claim", "CFG04"),
-    ),
+    "cache mkdir: permission denied": (Said("case-cache-on-a-claim", "CFG04"),),
     "a mount that writes though it was to read, and options in vain": (
         Said("fuse-case-read-write-in-silence", "FUS02"),
-        Prevented("catalog/test_gcs_fuse.py", "test_what_the_driver_leaves_out_is_refused"),
+        Prevented(
+            "catalog/test_gcs_fuse.py", "test_what_the_driver_leaves_out_is_refused"
+        ),
         Prevented(BUCKET, "test_a_mount_that_only_reads"),
     ),
     "a checkpoint's directory is renamed in part, or not": (
@@ -297,12 +301,13 @@ DISPUTED: dict[str, tuple[Said | Prevented, ...]] = {
     "TPU names": (
         Said("case-unsure-name-of-a-slice", "TPU06"),
         Prevented(
-            "catalog/test_gcp_tpus.py", "test_names_of_sizes_count_tensor_cores_or_chips"
+            "catalog/test_gcp_tpus.py",
+            "test_names_of_sizes_count_tensor_cores_or_chips",
         ),
     ),
     "v5e hosts": (Said("case-unsure-hosts-of-v5e", "TPU02", sure=False),),
     "v5e label": (Prevented(NODES, "test_every_slice_makes_a_pool"),),
-    "disk × machine": (Said("case-unsure-boot-disk", "PDK07", sure=False),),
+    "disk and machine": (Said("case-unsure-boot-disk", "PDK07", sure=False),),
     "Anywhere Cache TTL": (Said("case-unsure-short-cache", "GCS14", sure=False),),
 }
 """Where sources disagree: a warning, unless it is said in a way that all take."""

@@ -31,7 +31,8 @@ def section(file: Path) -> dict[str, Any]:
 
 
 EVERYTHING = section(HERE / "good" / "everything.yaml")
-EXAMPLES = HERE.parents[1] / "examples" / "aws"
+EXAMPLES = HERE.parents[1] / "examples"
+AWS, GCP = EXAMPLES / "aws", EXAMPLES / "gcp"
 
 
 def with_its_team(environment: Path, team: Path) -> dict[str, Any]:
@@ -43,10 +44,13 @@ def with_its_team(environment: Path, team: Path) -> dict[str, Any]:
 
 DOCUMENTS = {
     "any-kubernetes": EVERYTHING,
-    "aws": with_its_team(
-        EXAMPLES / "Pulumi.prod.yaml", EXAMPLES / "Pulumi.vision-prod.yaml"
+    "aws": with_its_team(AWS / "Pulumi.prod.yaml", AWS / "Pulumi.vision-prod.yaml"),
+    "aws-that-there-is": section(AWS / "Pulumi.shared.yaml"),
+    "gcp": with_its_team(GCP / "Pulumi.prod.yaml", GCP / "Pulumi.vision-prod.yaml"),
+    "gcp-and-tpus": with_its_team(
+        GCP / "Pulumi.prod.yaml", GCP / "Pulumi.language-prod.yaml"
     ),
-    "aws-that-there-is": section(EXAMPLES / "Pulumi.shared.yaml"),
+    "gcp-that-there-is": section(GCP / "Pulumi.shared.yaml"),
 }
 """What is right, before it is broken."""
 
@@ -158,6 +162,24 @@ junk = st.sampled_from(
         {"create": {}},
         {"existing": True},
         {"machine": "g5.xlarge"},
+        {"machine": "a2-highgpu-1g", "zones": ["us-central1-a"]},
+        {"kind": "gcs"},
+        {"kind": "filestore", "tier": "ZONAL"},
+        {"kind": "persistent-disk", "type": "hyperdisk-ml"},
+        {"kind": "managed-lustre", "zone": "us-central1-a"},
+        {"tpu": "v6e", "topology": "2x4"},
+        {"purpose": "training", "cache": {"size": "10Gi", "medium": "memory"}},
+        ["us-central1-a"],
+        ["implicit-dirs", "file-cache:max-size-mb:-1"],
+        "us-central1",
+        "us-central1-a",
+        "projects/p-12345/zones/us-central1-a/disks/d",
+        "projects/p-12345/locations/us-central1/keyRings/r/cryptoKeys/k",
+        "gcp",
+        "2X4",
+        "hyperdisk-balanced",
+        "18Ti",
+        10**6,
         ["us-west-2a"],
         "us-east-1a",
         "arn:aws:kms:us-west-2:1:key/x",
@@ -193,6 +215,15 @@ names = st.sampled_from(
         "nodes",
         "zone",
         "us-west-2c",
+        "tpu",
+        "topology",
+        "location",
+        "tier",
+        "mount",
+        "adopt",
+        "cloud",
+        "project",
+        "null",
     ]
 )
 
@@ -268,8 +299,12 @@ def test_whatever_is_broken_is_said(
 
 @pytest.mark.parametrize(
     "right",
-    [HERE / "good" / "everything.yaml", EXAMPLES / "Pulumi.shared.yaml"],
-    ids=lambda file: file.stem,
+    [
+        HERE / "good" / "everything.yaml",
+        AWS / "Pulumi.shared.yaml",
+        GCP / "Pulumi.shared.yaml",
+    ],
+    ids=lambda file: f"{file.parent.name}-{file.stem}",
 )
 @settings(max_examples=40)
 @given(data=st.data())

@@ -12,7 +12,7 @@ from components.catalog.rules import SPEC_RULES
 from stacks import checks, rule_list
 
 ID = re.compile(r"""["']([A-Z]{3}\d\d)["']""")
-TABLES = [Path(table.__file__) for table in (rules, rules_aws, rules_gcp)]
+TABLES = [Path(str(table.__file__)) for table in (rules, rules_aws, rules_gcp)]
 
 
 def in_the_code(root: Path) -> set[str]:

@@ -1,6 +1,6 @@
 """The environments of `examples/gcp` on the real engine."""
 
-from typing import Final
+from typing import Any, Final
 
 from tests.cloud.gcp.clusters import CLUSTER
 from tests.cloud.gcp.disks import DISK
@@ -40,7 +40,9 @@ class Account(CloudAccount):
         link = {"selfLink": _COMPUTE + subnetwork}
         project.store.put(SUBNETWORK, subnetwork, inputs, link)
 
-    def disk(self, project: CloudProject, id_: str, zone: str, name: str) -> None:
+    def disk(
+        self, project: CloudProject, id_: str, zone: str, name: str, **more: Any
+    ) -> None:
         """Make a disk of somebody else's, that images can be made of.
 
         Args:
@@ -48,9 +50,10 @@ class Account(CloudAccount):
             id_: The Google Cloud project.
             zone: The disk's.
             name: Its name.
+            more: What else is known of it; by default it has 500 GB.
         """
         disk = f"projects/{id_}/zones/{zone}/disks/{name}"
-        inputs = {"name": name, "zone": zone, "size": 500}
+        inputs = {"name": name, "zone": zone, "size": 500, **more}
         project.store.put(DISK, disk, inputs, {"selfLink": _COMPUTE + disk})
 
     def existing_cluster(

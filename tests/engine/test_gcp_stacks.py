@@ -285,13 +285,17 @@ def test_what_there_is_is_used_or_taken_over_as_it_is(
 ) -> None:
     clean(["speech"], OF_GKE)
     account = Account(tmp_path, cluster)
+    # Its image is not to be had here.
+    mounts = "mounts: {/notes: notes}"
+    account.edit("shared", (mounts, f"{mounts}\n        await: false"))
     project = account.stack("shared")
     owner = "ml-shared-123456"
     zone = "us-central1-a"
     account.network(project, owner, "us-central1", "shared")
     account.existing_cluster(project, owner, zone, "shared")
-    account.disk(project, owner, zone, "weights")
+    account.disk(project, owner, zone, "weights", size=100, type="pd-ssd")
     filestore = f"projects/{owner}/locations/{zone}/instances/models"
+    network = {"network": "shared", "modes": ["MODE_IPV4"]}
     project.store.put(
         FILESTORE,
         filestore,
@@ -301,8 +305,12 @@ def test_what_there_is_is_used_or_taken_over_as_it_is(
             "location": zone,
             "tier": "ZONAL",
             "fileShares": {"name": "models", "capacityGb": 1024},
-            "networks": [{"network": "shared", "modes": ["MODE_IPV4"]}],
+            "networks": [network],
             "labels": {"owner": "speech"},
+        },
+        {
+            "networks": [{**network, "ipAddresses": ["10.16.0.2"]}],
+            "createTime": "2026-01-01T00:00:00Z",
         },
     )
     project.store.put(

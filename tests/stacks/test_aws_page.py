@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import os
 import re
-import subprocess
-import textwrap
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
-import yaml
 
-from stacks import report
 from stacks.load import from_file
-from stacks.testing import Deployment, Registered, deploy_stack
+from stacks.testing import Deployment, deploy_stack
 from tests.cloud.aws.cloud import Aws
 from tests.cloud.aws.registered import refusals
 from tests.cloud.diffing import compare
-
-ROOT = Path(__file__).parents[2]
-PAGES = {
-    file.stem: file.read_text()
-    for file in sorted((ROOT / "docs" / "how-to").glob("aws*.md"))
-}
-MAIN = PAGES["aws"]
-ENVIRONMENT, TEAM, NEW = (
-    "Pulumi.prod.yaml",
-    "Pulumi.vision-prod.yaml",
-    "Pulumi.new.yaml",
+from tests.stacks.pages import (
+    ENVIRONMENT,
+    NEW,
+    PLATFORM,
+    ROOT,
+    TEAM,
+    Mistake,
+    Pages,
+    all_of,
+    data_alone,
+    kept,
 )
-FILES = dict(re.findall(r"```yaml file=(\S+)\n(.*?)```", MAIN, re.DOTALL))
-PLATFORM, OWN = "ml-storage:platform", "ml-storage:team"
+
+PAGES = Pages("aws")
+MAIN = PAGES.texts["aws"]
 
 LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"
 EFS = "aws:efs/fileSystem:FileSystem"
@@ -46,106 +40,34 @@ ENCRYPTION = (
     "BucketServerSideEncryptionConfiguration"
 )
 
-Values = dict[str, Any]
-
-
-def config(name: str) -> Values:
-    """What stands under `config:` in one of the main page's files."""
-    return yaml.safe_load(FILES[name])["config"]
-
-
-def parts(page: str) -> list[Values]:
-    """The blocks of a page that are a part of a file."""
-    blocks = re.findall(r"```yaml\n(.*?)```", PAGES[page], re.DOTALL)
-    return [yaml.safe_load(block) for block in blocks]
-
-
-def is_of_a_team(part: Values) -> bool:
-    return "jobs" in part
-
-
-def with_part(whole: Values, part: Values) -> Values:
-    """An environment with a page's part in it: entries take the place of others."""
-    changed = copy.deepcopy(whole)
-    platform = changed[PLATFORM]
-    for section, entries in part.items():
-        merged = platform.setdefault(section, {})
-        for name, entry in entries.items():
-            if section == "teams":
-                for key, value in entry.items():
-                    merged[name].setdefault(key, {}).update(value)
-            else:
-                merged[name] = entry
-    return changed
-
-
-def environment(page: str, upto: int | None = None) -> Values:
-    """The environment with the parts that a page shows, up to one of them."""
-    whole = config(ENVIRONMENT)
-    for part in parts(page)[: None if upto is None else upto + 1]:
-        if not is_of_a_team(part):
-            whole = with_part(whole, part)
-    return whole
-
-
-def team(part: Values) -> Values:
-    """The team with volumes and jobs that a page shows."""
-    whole = config(TEAM)
-    whole[OWN] |= part
-    return whole
-
-
-@cache
-def deployed(page: str, *, preview: bool = False) -> Deployment:
-    """The environment with all that a page shows of it."""
-    return deploy_stack(environment(page), preview=preview, strict=True, name="prod")
-
-
-def write(directory: Path, values: Mapping[str, Values]) -> None:
-    for name, value in values.items():
-        (directory / name).write_text(yaml.safe_dump({"config": value}))
-
 
 @pytest.fixture
 def stacks(tmp_path: Path) -> Path:
     """A directory with the files that the main page shows."""
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
-    return tmp_path
-
-
-ALL_PARTS = [(page, i) for page in PAGES for i in range(len(parts(page)))]
-TEAM_PARTS = [(page, i) for page, i in ALL_PARTS if is_of_a_team(parts(page)[i])]
+    return PAGES.write(tmp_path)
 
 
 def test_the_pages_show_what_is_looked_at() -> None:
-    assert set(FILES) == {ENVIRONMENT, TEAM, NEW}
-    shown = sum(text.count("```yaml") for text in PAGES.values())
-    assert shown == len(FILES) + len(ALL_PARTS)
-    assert len(TEAM_PARTS) >= 4
+    assert set(PAGES.files) == {ENVIRONMENT, TEAM, NEW}
+    assert PAGES.shown == len(PAGES.files) + len(PAGES.all_parts)
+    assert len(PAGES.team_parts) >= 4
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", PAGES.files)
 def test_nothing_is_wrong_with_a_file(stacks: Path, name: str) -> None:
     assert from_file(stacks / name).found == []
 
 
-@pytest.mark.parametrize(("page", "index"), ALL_PARTS)
+@pytest.mark.parametrize(("page", "index"), PAGES.all_parts)
 def test_nothing_is_wrong_with_a_part(tmp_path: Path, page: str, index: int) -> None:
-    part = parts(page)[index]
-    files = {ENVIRONMENT: environment(page, index)}
-    if is_of_a_team(part):
-        files[TEAM] = team(part)
-    write(tmp_path, files)
-    for name in files:
-        assert [report.text(f) for f in from_file(tmp_path / name).found] == []
+    assert PAGES.problems_of_part(tmp_path, page, index) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES.texts)
 def test_an_environment_comes_up_with_all_of_a_page(page: str, preview: bool) -> None:
-    made = deployed(page, preview=preview)
+    made = PAGES.deployed(page, preview=preview)
     assert len(made.resources) > 50
     if preview:
         assert refusals(made) == []
@@ -153,13 +75,13 @@ def test_an_environment_comes_up_with_all_of_a_page(page: str, preview: bool) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
-@pytest.mark.parametrize(("page", "index"), TEAM_PARTS)
+@pytest.mark.parametrize(("page", "index"), PAGES.team_parts)
 def test_a_team_comes_up_with_a_part(page: str, index: int, preview: bool) -> None:
     made = deploy_stack(
-        team(parts(page)[index]),
+        PAGES.team(page, index),
         preview=preview,
         strict=True,
-        contract=deployed(page).outputs["contract"],
+        contract=PAGES.deployed(page).outputs["contract"],
     )
     assert made.all("Job")
 
@@ -167,8 +89,9 @@ def test_a_team_comes_up_with_a_part(page: str, index: int, preview: bool) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
 def test_a_team_makes_nothing_on_aws(preview: bool) -> None:
-    contract = deploy_stack(config(ENVIRONMENT), name="prod").outputs["contract"]
-    made = deploy_stack(config(TEAM), preview=preview, strict=True, contract=contract)
+    contract = deploy_stack(PAGES.config(ENVIRONMENT), name="prod").outputs["contract"]
+    config = PAGES.config(TEAM)
+    made = deploy_stack(config, preview=preview, strict=True, contract=contract)
     assert made.manifest("Job", "train")
     assert not [r for r in made.resources if r.type.startswith("aws:")]
     assert [r.name for r in made.resources if "providers:" in r.type] == ["cluster"]
@@ -177,7 +100,7 @@ def test_a_team_makes_nothing_on_aws(preview: bool) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
 def test_a_network_and_a_cluster_are_made_as_it_says(preview: bool) -> None:
-    made = deploy_stack(config(NEW), preview=preview, strict=True, name="new")
+    made = deploy_stack(PAGES.config(NEW), preview=preview, strict=True, name="new")
     assert len(made.all("aws:ec2/natGateway:NatGateway")) == 1
     assert len(made.all("aws:ec2/subnet:Subnet")) == 4
     cluster = made.one("aws:eks/cluster:Cluster").inputs
@@ -188,7 +111,7 @@ def test_a_network_and_a_cluster_are_made_as_it_says(preview: bool) -> None:
 
 
 def test_a_cluster_that_its_maker_cannot_reach_is_warned_of(stacks: Path) -> None:
-    text, public = FILES[NEW], "publicAccess: [203.0.113.7/32]"
+    text, public = PAGES.files[NEW], "publicAccess: [203.0.113.7/32]"
     assert public in text
     (stacks / NEW).write_text(text.replace(public, "publicAccess: []"))
     (found,) = from_file(stacks / NEW).found
@@ -196,19 +119,10 @@ def test_a_cluster_that_its_maker_cannot_reach_is_warned_of(stacks: Path) -> Non
     assert "API server" in found.problem.message
 
 
-COMMANDS = sorted(
-    {
-        command
-        for text in PAGES.values()
-        for command in re.findall(r"^    (\./ml-storage .+)$", text, re.MULTILINE)
-    }
-)
-
-
 ASKED = sorted(
     {
         (service, command, options)
-        for text in PAGES.values()
+        for text in PAGES.texts.values()
         for service, command, options in re.findall(
             r"(?:^    |`)aws (\w+) ([\w-]+)([^`\n]*)", text, re.MULTILINE
         )
@@ -240,52 +154,32 @@ def test_a_command_of_the_aws_cli_is_one(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_pages_finds_nothing_wrong(stacks: Path, command: str) -> None:
-    for name in ("ml-storage", "examples"):
-        (stacks / name).symlink_to(ROOT / name)
-    done = subprocess.run(
-        ["/bin/sh", "-c", command],
-        cwd=stacks,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "checked: 0 problems" in done.stdout
+@pytest.mark.parametrize("command", PAGES.checks)
+def test_a_command_of_the_pages_finds_nothing_wrong(
+    tmp_path: Path, command: str
+) -> None:
+    assert "checked: 0 problems" in PAGES.run(command, tmp_path)
 
 
 def test_the_mistakes_are_reported_as_they_are_shown(stacks: Path) -> None:
-    shown = 0
-    for mistaken, before, after, name in (
-        (ENVIRONMENT, "capacityGiB: 4800", "capacityGiB: 3600", ENVIRONMENT),
-        (
-            ENVIRONMENT,
-            "gpus: 4, zones: [us-west-2a]",
-            "gpus: 4, zones: [us-west-2b]",
-            TEAM,
-        ),
-        (TEAM, "/runs: runs", "/runs: runs, /ckpt: checkpoints", TEAM),
+    zones = "gpus: 4, zones: [us-west-2{}]"
+    for mistake in (
+        Mistake(ENVIRONMENT, "capacityGiB: 4800", "capacityGiB: 3600", ENVIRONMENT),
+        Mistake(ENVIRONMENT, zones.format("a"), zones.format("b"), TEAM),
+        Mistake(TEAM, "/runs: runs", "/runs: runs, /ckpt: checkpoints", TEAM),
     ):
-        assert FILES[mistaken].count(before) == 1
-        (stacks / mistaken).write_text(FILES[mistaken].replace(before, after))
-        found = from_file(stacks / name, name).found
-        (stacks / mistaken).write_text(FILES[mistaken])
-        text = textwrap.indent(report.text(found[0]), "    ")
+        text = PAGES.message(stacks, mistake)
         assert text in MAIN, f"the page is to show:\n{text}"
-        shown += 1
-    assert shown == 3
 
 
 @pytest.mark.slow
 def test_what_is_added_to_the_class_of_a_guide_is_what_is_shown() -> None:
     page = "aws-storage"
-    said = [text for level, text in deployed(page).messages if level == "info"]
+    said = [text for level, text in PAGES.deployed(page).messages if level == "info"]
     added = "\n".join(f"    {text}" for text in said if text.startswith("storageC"))
     assert added
-    assert added in PAGES[page], f"the page is to show:\n{added}"
-    lustre = deployed(page).manifest("StorageClass", "lustre")
+    assert added in PAGES.texts[page], f"the page is to show:\n{added}"
+    lustre = PAGES.deployed(page).manifest("StorageClass", "lustre")
     assert lustre["parameters"]["fileSystemTypeVersion"] == "2.15"
     assert lustre["parameters"]["securityGroupIds"]
 
@@ -296,8 +190,7 @@ DATA = ("cloud", "region", "network", "keys", "storage")
 @cache
 def stored(key: str = "", name: str = "", value: str = "") -> Deployment:
     """The environment's data alone, after an edit of its file where one is given."""
-    whole = config(ENVIRONMENT)
-    whole[PLATFORM] = {section: whole[PLATFORM][section] for section in DATA}
+    whole = data_alone(PAGES.config(ENVIRONMENT), DATA)
     platform = whole[PLATFORM]
     platform["keys"]["other"] = {}
     platform["storage"]["datasets"]["bucket"] = "datasets-of-prod"
@@ -350,21 +243,6 @@ def test_the_table_of_changes_names_what_is_tried() -> None:
     assert named - {"performance"} == tried
 
 
-def kept(whole: Deployment) -> set[str]:
-    """URNs of what is protected, and of all that this needs."""
-    by_urn = {made.urn: made for made in whole.resources}
-    queue = [made for made in whole.resources if made.protect]
-    seen: set[str] = set()
-    while queue:
-        found = queue.pop()
-        if found.urn in seen:
-            continue
-        seen.add(found.urn)
-        before = [*found.depends_on, found.parent, found.provider.rpartition("::")[0]]
-        queue += [by_urn[urn] for urn in before if urn in by_urn]
-    return seen
-
-
 @pytest.fixture(scope="module")
 def prod() -> Deployment:
     return deploy_stack(ROOT / "examples" / "aws" / "Pulumi.prod.yaml")
@@ -374,28 +252,27 @@ def prod() -> Deployment:
 def test_what_exclude_protected_keeps(prod: Deployment) -> None:
     stays = kept(prod)
 
-    def all_of(*kinds: str) -> list[Registered]:
-        return [made for kind in kinds for made in prod.all(kind)]
-
-    for made in all_of(
+    keeps = (
         *(LUSTRE, EFS, BUCKET, ENCRYPTION, "BucketPolicy", "BucketPublicAccessBlock"),
         *("BucketVersioning", "FileSystemPolicy", "aws:kms/key:Key", "Vpc"),
         *("Namespace", "aws:ec2/natGateway:NatGateway"),
         *("aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup", "Addon"),
-    ):
+    )
+    for made in all_of(prod, keeps):
         assert made.urn in stays, made
     for made in prod.all("aws:ec2/subnet:Subnet"):
         assert made.urn in stays or "private" not in made.name
-    for made in all_of(
+    goes = (
         *("PersistentVolume", "PersistentVolumeClaim", "StorageClass"),
         *("ResourceQuota", "RoleBinding", "TeamIdentity"),
-    ):
+    )
+    for made in all_of(prod, goes):
         assert made.urn not in stays, made
 
 
 @pytest.mark.slow
 def test_nodes_begin_with_the_taints_that_are_named() -> None:
-    made = deployed("aws-nodes").all("aws:eks/nodeGroup:NodeGroup")
+    made = PAGES.deployed("aws-nodes").all("aws:eks/nodeGroup:NodeGroup")
     assert len(made) == 5
     for group in made:
         keys = {taint["key"] for taint in group.inputs["taints"]}
@@ -405,7 +282,7 @@ def test_nodes_begin_with_the_taints_that_are_named() -> None:
 
 @pytest.mark.slow
 def test_a_role_has_what_was_granted() -> None:
-    made = deployed("aws").one("aws:iam/rolePolicy:RolePolicy", "vision-policy")
+    made = PAGES.deployed("aws").one("aws:iam/rolePolicy:RolePolicy", "vision-policy")
     policy: str = made.inputs["policy"]
     assert "imagenet/*" in policy
     assert "vision/*" in policy
@@ -413,12 +290,4 @@ def test_a_role_has_what_was_granted() -> None:
 
 
 def test_every_rule_and_anchor_that_the_pages_name_is_there() -> None:
-    listed = (ROOT / "docs" / "reference" / "rules.md").read_text()
-    named = set(re.findall(r"\[([A-Z]{3}\d\d)\]", MAIN))
-    assert len(named) == 3
-    assert all(f"| {rule} |" in listed for rule in named)
-    for text in PAGES.values():
-        for page, anchor in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", text):
-            target = (ROOT / "docs" / "how-to" / page).read_text() if page else text
-            headings = re.findall(r"^#+ (.+)$", target, re.MULTILINE)
-            assert anchor in {h.lower().replace(" ", "-") for h in headings}
+    PAGES.assert_rules_and_anchors(3)

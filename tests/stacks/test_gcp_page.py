@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from functools import cache
@@ -10,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from components.catalog import gke, gke_add_ons
 from stacks.load import from_file
-from stacks.testing import Deployment, Registered, deploy_stack
-from tests.cloud.diffing import compare
-from tests.cloud.gcp.cloud import Gcp
+from stacks.testing import Deployment, deploy_stack
 from tests.cloud.gcp.registered import refusals
 from tests.stacks.pages import (
     ENVIRONMENT,
@@ -26,9 +22,6 @@ from tests.stacks.pages import (
     TEAM,
     Mistake,
     Pages,
-    all_of,
-    data_alone,
-    kept,
 )
 
 PAGES = Pages("gcp")
@@ -39,6 +32,7 @@ LUSTRE = "gcp:lustre/instance:Instance"
 FILESTORE = "gcp:filestore/instance:Instance"
 BUCKET = "gcp:storage/bucket:Bucket"
 DISK = "gcp:compute/disk:Disk"
+KEY = "gcp:kms/cryptoKey:CryptoKey"
 CLUSTER = "gcp:container/cluster:Cluster"
 NODES = "gcp:container/nodePool:NodePool"
 FOLDER_ROLE = "gcp:storage/managedFolderIamMember:ManagedFolderIamMember"
@@ -77,6 +71,9 @@ def test_the_pages_show_what_is_looked_at() -> None:
     assert set(PAGES.files) == {ENVIRONMENT, TEAM, NEW}
     assert PAGES.shown == len(PAGES.files) + len(PAGES.all_parts)
     assert len(PAGES.team_parts) >= 6
+    examples = (ROOT / "examples" / "gcp").glob("Pulumi.*.yaml")
+    for name in (file.stem.removeprefix("Pulumi.") for file in examples):
+        assert re.search(rf"^\|[^|]*`{name}`", MAIN, re.MULTILINE), name
 
 
 @pytest.mark.parametrize("name", PAGES.files)
@@ -220,6 +217,9 @@ def test_commands_of_gcloud_name_what_the_files_name() -> None:
     assert f"get-credentials {cluster} --location {location}" in MAIN
     network = platform["network"]["existing"]["network"]
     assert f"--network {network} " in MAIN
+    # The provider's name for the peering is its service with dashes.
+    service = "servicenetworking.googleapis.com"
+    assert f"peerings delete {service.replace('.', '-')} " in MAIN
     for project in re.findall(r"(?:--project|policy-binding) (\S+)", MAIN):
         assert project == platform["project"]
     (who,) = platform["teams"]["vision"]["deployers"]["users"]
@@ -245,6 +245,38 @@ def test_the_mistakes_are_reported_as_they_are_shown(stacks: Path) -> None:
     ):
         text = PAGES.message(stacks, mistake)
         assert text in MAIN, f"the page is to show:\n{text}"
+
+
+SAID = [
+    ("models:        read-write", "models: {access: read-write, prefix: v}", "error"),
+    (
+        "training-data: read-only",
+        "training-data: {access: read-only, prefix: v}",
+        "error",
+    ),
+    ("prefix: vision}", "prefix: vision, role: objectViewer}", "error"),
+    ("prefix: vision}", "prefix: vision, role: objectAdmin}", "warning"),
+    ("softDelete: 0d, ", "", "warning"),
+    ("softDelete: 0d, ", "softDelete: 0d, versioning: true, ", "warning"),
+    ("tier: REGIONAL, kmsKey: data", "tier: BASIC_SSD, zone: us-central1-a", "error"),
+    (
+        "filestore-csi-driver:       {existing",
+        "filestore-csi-driver: {install",
+        "error",
+    ),
+]
+"""What the pages say is refused, or warned of: an edit, and how it is found."""
+
+
+@pytest.mark.parametrize(("before", "after", "severity"), SAID)
+def test_what_is_said_to_be_refused_or_warned_of(
+    stacks: Path, before: str, after: str, severity: str
+) -> None:
+    text = PAGES.files[ENVIRONMENT]
+    assert text.count(before) == 1
+    (stacks / ENVIRONMENT).write_text(text.replace(before, after))
+    found = from_file(stacks / ENVIRONMENT).found
+    assert [f.problem.severity for f in found] == [severity]
 
 
 @pytest.mark.slow
@@ -303,159 +335,6 @@ def test_pools_are_made_as_it_says() -> None:
         assert config["imageType"] == "COS_CONTAINERD"
     ssds = pools["a100-pool"]["nodeConfig"]["ephemeralStorageLocalSsdConfig"]
     assert ssds == {"localSsdCount": 4}
-
-
-DATA = ("cloud", "project", "region", "network", "keys", "storage")
-
-
-@cache
-def stored(name: str = "", key: str = "", value: str = "") -> Deployment:
-    """The data alone, after an edit of the environment's file where one is given."""
-    whole = data_alone(PAGES.environment("gcp-storage"), (*DATA, "diskImages"))
-    platform = whole[PLATFORM]
-    platform["keys"]["other"] = {}
-    platform["diskImages"]["others"] = copy.deepcopy(platform["diskImages"]["weights"])
-    platform["storage"]["archive"]["bucket"] = "archive-of-prod"
-    if value:
-        platform["storage"][name][key] = json.loads(value)
-    return deploy_stack(whole, name="prod")
-
-
-CHANGES = [
-    (LUSTRE, "training-data", "capacityGiB", 36000, "in place"),
-    (LUSTRE, "training-data", "zone", "us-central1-b", "refused"),
-    (LUSTRE, "training-data", "throughputPerTiB", 1000, "refused"),
-    (LUSTRE, "training-data", "kmsKey", "other", "refused"),
-    (FILESTORE, "models", "capacityGiB", 2048, "in place"),
-    (FILESTORE, "models", "tier", "ENTERPRISE", "refused"),
-    (FILESTORE, "models", "protocol", "NFS_V4_1", "refused"),
-    (FILESTORE, "models", "kmsKey", "other", "refused"),
-    (DISK, "weights", "sizeGiB", 600, "in place"),
-    (DISK, "weights", "throughput", 4800, "in place"),
-    (DISK, "weights", "image", "others", "refused"),
-    (BUCKET, "archive", "bucket", "archive-of-us", "refused"),
-    (BUCKET, "archive", "location", "US", "refused"),
-    (BUCKET, "archive", "hierarchicalNamespace", True, "refused"),
-    (BUCKET, "datasets", "kmsKey", "other", "in place"),
-    (BUCKET, "datasets", "softDelete", "7d", "in place"),
-    (BUCKET, "datasets", "lifecycle", [{"expireAfter": "9d"}], "in place"),
-]
-ROWS = re.findall(
-    r"^\| ([^|]+?) \| (`[^|]+`) \| (in place|refused) \|$", MAIN, re.MULTILINE
-)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("token", "name", "key", "value", "said"), CHANGES)
-def test_what_the_table_says_of_changes(
-    token: str, name: str, key: str, value: Any, said: str
-) -> None:
-    before, after = (
-        next(r for r in made.all(token) if r.name.startswith(name)).inputs
-        for made in (stored(), stored(name, key, json.dumps(value)))
-    )
-    assert before != after
-    replaces = compare(Gcp().kinds[token], before, {}, after, []).replaces
-    assert bool(replaces) is (said == "refused")
-
-
-SHRUNK = [
-    (LUSTRE, "training-data", "capacityGiB", "9000"),
-    (DISK, "weights", "size", 400),
-    (DISK, "weights", "type", "hyperdisk-balanced"),
-]
-"""What would not be another configuration that is right, as the provider is told."""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("token", "name", "key", "value"), SHRUNK)
-def test_what_is_smaller_or_of_another_type_is_another(
-    token: str, name: str, key: str, value: Any
-) -> None:
-    before = next(r for r in stored().all(token) if r.name.startswith(name)).inputs
-    assert key in before
-    after = {**before, key: value}
-    assert compare(Gcp().kinds[token], before, {}, after, []).replaces
-
-
-def test_the_table_of_changes_names_what_is_tried() -> None:
-    tried = {(key, said) for _, _, key, _, said in CHANGES}
-    tried |= {({"size": "sizeGiB"}.get(key, key), "refused") for *_, key, _ in SHRUNK}
-    named = {
-        (word, said) for what, _, said in ROWS for word in re.findall(r"`(\w+)`", what)
-    }
-    assert named == tried
-
-
-@pytest.fixture(scope="module")
-def prod() -> Deployment:
-    return deploy_stack(EXAMPLE)
-
-
-@pytest.mark.slow
-def test_what_exclude_protected_keeps(prod: Deployment) -> None:
-    stays = kept(prod)
-
-    def missing(found: list[Registered], *, stay: bool) -> list[Registered]:
-        return [made for made in found if (made.urn in stays) is not stay]
-
-    keeps = (
-        *(LUSTRE, FILESTORE, BUCKET, DISK, "gcp:compute/image:Image"),
-        *("gcp:kms/cryptoKey:CryptoKey", "CryptoKeyIAMMember", "Namespace"),
-        *("gcp:compute/network:Network", "gcp:compute/subnetwork:Subnetwork"),
-        *("gcp:compute/routerNat:RouterNat", "gcp:compute/globalAddress:GlobalAddress"),
-        *("gcp:servicenetworking/connection:Connection", CLUSTER, NODES),
-    )
-    assert missing(all_of(prod, keeps), stay=True) == []
-    goes = (
-        *("PersistentVolume", "PersistentVolumeClaim", "StorageClass"),
-        *("ResourceQuota", "RoleBinding", "WorkloadIdentity", FOLDER_ROLE),
-    )
-    assert missing(all_of(prod, goes), stay=False) == []
-
-
-def deleting(spec: Any) -> Any:
-    """The same section with `onDelete: delete` of everything that can say it."""
-    whole = copy.deepcopy(spec)
-    for section in ("keys", "storage", "diskImages", "teams"):
-        for entry in whole.get(section, {}).values():
-            entry["onDelete"] = "delete"
-    whole["cluster"]["create"]["onDelete"] = "delete"
-    return whole
-
-
-@pytest.mark.slow
-def test_an_update_turns_off_the_guards_of_google_cloud(prod: Deployment) -> None:
-    config = yaml.safe_load(EXAMPLE.read_text())["config"]
-    free = deploy_stack({PLATFORM: deleting(config[PLATFORM])}, name="prod")
-    for token, guard, on, off in (
-        (CLUSTER, "deletionProtection", True, False),
-        (FILESTORE, "deletionProtectionEnabled", True, False),
-        (LUSTRE, "deletionPolicy", "PREVENT", "DELETE"),
-        (BUCKET, "deletionPolicy", "PREVENT", "DELETE"),
-    ):
-        for made, expected in ((prod, on), (free, off)):
-            found = [r.inputs[guard] for r in made.all(token)]
-            assert found
-            assert set(found) == {expected}
-    assert all(r.inputs["forceDestroy"] is True for r in free.all(BUCKET))
-    assert not [r for r in free.resources if r.protect]
-
-
-ADOPTED = {
-    "gcs": (BUCKET, {"versioning", "lifecycleRules", "labels", "storageClass"}),
-    "filestore": (FILESTORE, {"tier", "networks", "kmsKeyName", "performanceConfig"}),
-    "persistent-disk": (DISK, {"type", "zone", "image", "diskEncryptionKey"}),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ADOPTED)
-def test_what_is_adopted_keeps_what_is_not_stated(kind: str) -> None:
-    token, left = ADOPTED[kind]
-    (adopted,) = [r for r in PAGES.deployed("gcp").all(token) if r.import_id]
-    assert adopted.protect
-    assert left <= set(adopted.ignore_changes)
 
 
 def test_every_rule_and_anchor_that_the_pages_name_is_there() -> None:
