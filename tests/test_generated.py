@@ -34,10 +34,10 @@ def validator() -> Draft7Validator:
     return Draft7Validator(whole)
 
 
-@pytest.mark.parametrize("name", sorted(reference.generated()))
-def test_it_is_what_the_models_make(name: str) -> None:
-    same = (ROOT / name).read_text() == reference.generated()[name]
-    assert same, f"{name} is not what `make generate` writes"
+def test_it_is_what_the_models_make() -> None:
+    made = reference.generated()
+    others = [name for name in made if (ROOT / name).read_text() != made[name]]
+    assert others == [], "not what `make generate` writes"
 
 
 def test_no_page_is_left_over() -> None:

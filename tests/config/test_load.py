@@ -285,7 +285,7 @@ def check(values: dict[str, Any], file: Path) -> Loaded:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_whatever_is_broken_is_said(
     data: st.DataObject, document: str, tmp_path_factory: pytest.TempPathFactory
