@@ -296,9 +296,10 @@ def test_a_team_has_two_accounts_with_the_least_roles() -> None:
     platform[PLATFORM]["identity"] = "service-account"
     impersonating = deploy_stack(platform, strict=True, name="prod")
     accounts = impersonating.all("gcp:serviceaccount/account:Account")
-    assert [account.name for account in accounts] == [
-        "vision-workload",
+    # In whichever order they were registered.
+    assert sorted(account.name for account in accounts) == [
         "vision-reader",
+        "vision-workload",
     ]
     assert not [r for r in impersonating.resources if "serviceaccount/key" in r.type]
 
