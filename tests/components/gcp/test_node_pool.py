@@ -217,7 +217,7 @@ def test_how_machines_are_had(
 def test_slices_are_whole(preview: bool) -> None:
     deployed = made(preview, {**V6E, "slices": 2})
     found = deployed.all(POOL)
-    assert [r.name for r in found] == ["train-0", "train-1"]
+    assert sorted(r.name for r in found) == ["train-0", "train-1"]
     for each in found:
         fields = each.inputs
         assert fields["nodeCount"] == 4
