@@ -12,6 +12,7 @@ import pytest
 
 from stacks.testing import Deployment, Registered, deploy_stack
 from tests.cloud.aws.registered import refusals
+from tests.stacks.examples import needs
 
 pytestmark = pytest.mark.slow
 
@@ -64,22 +65,6 @@ def test_it_comes_up_without_a_warning(file: Path) -> None:
         made.urn for made in updated.resources
     }
     assert refusals(previewed) == []
-
-
-def needs(whole: Deployment, resource: Registered) -> set[str]:
-    """URNs of everything that has to be there before `resource`."""
-    by_urn = {found.urn: found for found in whole.resources}
-    seen: set[str] = set()
-    queue = [resource]
-    while queue:
-        found = queue.pop()
-        # What a component waits for, its parts wait for.
-        before = [*found.depends_on, found.parent, found.provider.rpartition("::")[0]]
-        for urn in before:
-            if urn in by_urn and urn not in seen:
-                seen.add(urn)
-                queue.append(by_urn[urn])
-    return seen
 
 
 def test_objects_go_before_drivers_and_nodes(prod: Deployment) -> None:
