@@ -210,7 +210,7 @@ def test_the_programs_know_nothing_of_the_project_around_them() -> None:
     """`jobs/` is all of the project that an image has."""
     code = (
         "import sys; import jobs.checkpoints, jobs.history;"
-        "import jobs.fetch.__main__, jobs.sweep.__main__;"
+        "import jobs.fetch.__main__, jobs.sweep_lammps.__main__;"
         "print([m for m in sys.modules if m.split('.')[0] in"
         " {'pulumi', 'components', 'stacks', 'sandbox', 'yaml', 'pydantic'}])"
     )

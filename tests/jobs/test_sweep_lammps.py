@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.sweep.__main__ import binsize_of
+from jobs.sweep_lammps.__main__ import binsize_of
 from tests.jobs.conftest import Container
 
-PROGRAM = ("python3", "-m", "jobs.sweep", "--output", "/mnt/out")
+PROGRAM = ("python3", "-m", "jobs.sweep_lammps", "--output", "/mnt/out")
 BINSIZES = ["1.2", "2", "2.8", "3.6"]
 
 
@@ -63,7 +63,7 @@ def test_a_failure_of_lammps_is_said_and_publishes_nothing(
     lammps: Container, tmp_path: Path
 ) -> None:
     bad = (
-        "import jobs.sweep.__main__ as sweep, sys;"
+        "import jobs.sweep_lammps.__main__ as sweep, sys;"
         "sweep.binsize_of = lambda index: 'nonsense';"
         "sys.exit(sweep.main(['--output', '/mnt/out']))"
     )

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from jobs import atomic
-from jobs.sweep.log import run_that_wrote
+from jobs.sweep_lammps.log import run_that_wrote
 
 LOG = "log.lammps"
 RESULT = "result.json"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.sweep.log import BadLog, facts
-from jobs.sweep.output import publish, set_aside
+from jobs.sweep_lammps.log import BadLog, facts
+from jobs.sweep_lammps.output import publish, set_aside
 
 LOG = """LAMMPS (22 Jul 2025 - Update 4)
 print "ml-storage run ${run} index ${index} binsize ${binsize}"

@@ -1,4 +1,4 @@
-"""The command line: `python3 -m jobs.sweep --output DIR`."""
+"""The command line: `python3 -m jobs.sweep_lammps --output DIR`."""
 
 # LAMMPS lives in the container image, not beside the checkout.
 # pyright: reportMissingImports=false
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from jobs.arguments import positive
 from jobs.environment import BadEnvironment, completion_index, run_number
-from jobs.sweep.log import BadLog, LogFacts, facts
-from jobs.sweep.output import LOG, publish, set_aside
+from jobs.sweep_lammps.log import BadLog, LogFacts, facts
+from jobs.sweep_lammps.output import LOG, publish, set_aside
 
 _INPUT = Path(__file__).with_name("in.lj")
 
@@ -107,7 +107,7 @@ def _hold(found: LogFacts, binsize: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python3 -m jobs.sweep",
+        prog="python3 -m jobs.sweep_lammps",
         description=(
             "Melt a Lennard-Jones crystal with the neighbor bin size "
             "1.2 + 0.8 * JOB_COMPLETION_INDEX."
