@@ -80,6 +80,17 @@ class Bucket:
         return variables | {f"{prefix}{key}": text for key, text in settings.items()}
 
 
+_IDENTITIES = (
+    *("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE"),
+    *("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+)
+"""Variables that give a program keys.
+
+Source, read 2026-11-22:
+https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+"""
+
+
 def is_uri(text: str) -> bool:
     """Whether a text is meant as a URI rather than as a path."""
     return "://" in text
@@ -112,10 +123,13 @@ def _of_google(own: Mapping[str, str]) -> dict[str, str]:
 def _of_aws(own: Mapping[str, str]) -> dict[str, str]:
     endpoint = own.get("AWS_ENDPOINT_URL_S3") or own.get("AWS_ENDPOINT_URL")
     region = own.get("AWS_REGION") or own.get("AWS_DEFAULT_REGION")
-    settings = {"TYPE": "s3", "ENV_AUTH": "true"}
-    settings["PROVIDER"] = "Other" if endpoint else "AWS"
+    settings = {"TYPE": "s3", "PROVIDER": "Other" if endpoint else "AWS"}
     if endpoint:
         settings["ENDPOINT"] = endpoint
+    # A server that is not AWS's knows nothing of a node's role: without keys it
+    # is asked anonymously.
+    if not endpoint or any(own.get(name) for name in _IDENTITIES):
+        settings["ENV_AUTH"] = "true"
     if region:
         settings["REGION"] = region
     return settings

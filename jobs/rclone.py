@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 PERIOD: Final = 10
 """Seconds between two words about how far it is."""
@@ -86,6 +86,8 @@ def run(
     environment: Mapping[str, str],
     say: Callable[[str], None],
     hold: int | None = None,
+    output: BinaryIO | None = None,
+    keep_partial: bool = False,
 ) -> Moved:
     """Run one command of rclone that transfers; whatever ends the wait ends it.
 
@@ -94,6 +96,9 @@ def run(
         environment: Variables beside this program's own.
         say: Gets a sentence about how far it is, every 10 s.
         hold: A file descriptor that stays open as long as rclone runs.
+        output: Where what it prints goes. Default: nowhere.
+        keep_partial: Whether what is half written stays when the wait ends, for
+            another run to go on with. Default: rclone removes it.
 
     Raises:
         TransferError: It failed.
@@ -108,7 +113,7 @@ def run(
         command,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL if output is None else output,
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
@@ -119,7 +124,10 @@ def run(
             for line in process.stderr:
                 log.read(line)
         except BaseException:
-            _end(process)
+            if keep_partial:
+                process.kill()
+            else:
+                _end(process)
             raise
     if process.returncode != 0:
         raise log.error(process.returncode)
@@ -162,15 +170,19 @@ class _Log:
             self._progress(stats)
         elif said.get("level") in ("error", "critical"):
             self._errors.append(_sentence(said))
+        elif str(said.get("msg")).startswith("Failed to "):
+            # Its last word, and the only one of commands that list.
+            self._plain = _sentence(said)
 
     def error(self, code: int) -> TransferError:
         """Return the failure that the errors stand for, with the error that tells."""
+        errors = self._errors or [self._plain]
         for failure, sign in _SIGNS.items():
-            for text in self._errors:
+            for text in errors:
                 if re.search(sign, text):
                     return TransferError(failure, text)
-        reason = (self._errors or [self._plain])[-1]
-        return TransferError(Failure.OTHER, reason or f"rclone ended with {code}")
+        reason = errors[-1] or f"rclone ended with {code}"
+        return TransferError(Failure.OTHER, reason)
 
     def _progress(self, stats: Mapping[str, Any]) -> None:
         self.moved = Moved(files=stats["transfers"], size=stats["bytes"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jobs import atomic
+from jobs import atomic, lease
 
 NAME: Final = ".sync"
 """The hidden directory beside the files; it goes when all of them are in place."""
@@ -19,7 +19,10 @@ NAME: Final = ".sync"
 LOCK: Final = ".sync.lock"
 """The file that is locked while the directory is filled."""
 
-_PARTIAL = "*.partial"
+OWNER: Final = f"{LOCK}.owner"
+"""The file that stands for the lock where the storage has no locks."""
+
+PARTIAL: Final = f"*.{'[0-9a-f]' * 8}.partial"
 """How rclone names what it is writing."""
 
 # Lustre mounted without `flock`, FUSE file systems, NFS without its lock service.
@@ -34,11 +37,13 @@ class Staging:
         files: The directory to fill. What a killed program left is still there.
         lock: The descriptor of the lock. A child that keeps it open keeps others
             away for as long as it writes.
+        confirm: Raises `TimeoutError` if another program has taken over.
     """
 
     directory: Path
     files: Path
     lock: int
+    confirm: Callable[[], None]
 
     def publish(self) -> None:
         """Give every file its place; a file of the same name is replaced.
@@ -48,7 +53,9 @@ class Staging:
 
         Raises:
             OSError: The storage refused; each file is where it was, or in place.
+            TimeoutError: Another program has taken over.
         """
+        self.confirm()
         atomic.flush_file_system(self.files)
         for path in sorted(self.files.rglob("*")):
             target = self.directory / path.relative_to(self.files)
@@ -63,54 +70,73 @@ class Staging:
 
 @contextmanager
 def staged(
-    directory: Path, source: str, *, say: Callable[[str], None]
+    directory: Path,
+    source: str,
+    *,
+    say: Callable[[str], None],
+    keep_partial: bool = False,
 ) -> Iterator[Staging]:
     """Make a directory ready to get the files of `source`, one program at a time.
 
     What arrived of another source is removed. What arrived of this one and has no
-    place yet is kept, for the next program to go on with. Where the storage has
-    no locks nobody is kept away.
+    place yet is kept, for the next program to go on with.
+
+    The lock is one of the kernel, which goes with its holder. Where the storage has
+    none, `jobs.lease` stands for it, and says what it is worth.
 
     Args:
         directory: The destination, made if it is missing.
         source: What the files come from.
         say: Gets a sentence when there is another program to wait for.
+        keep_partial: Whether halves of files are kept too. Default: removed.
 
     Raises:
         OSError: The storage refused.
     """
     directory.mkdir(parents=True, exist_ok=True)
     hidden = directory / NAME
-    with _locked(directory, say) as lock:
+    with _locked(directory, say) as (lock, confirm):
         hidden.mkdir(exist_ok=True)
         files = hidden / hashlib.sha256(source.encode()).hexdigest()[:16]
         for path in hidden.iterdir():
             if path != files:
                 shutil.rmtree(path)
         files.mkdir(exist_ok=True)
-        for half in files.rglob(_PARTIAL):
-            half.unlink()
+        if not keep_partial:
+            for half in files.rglob(PARTIAL):
+                half.unlink()
         try:
-            yield Staging(directory, files, lock)
+            yield Staging(directory, files, lock, confirm)
         finally:
             if all(path.is_dir() for path in files.rglob("*")):
                 shutil.rmtree(hidden)
 
 
 @contextmanager
-def _locked(directory: Path, say: Callable[[str], None]) -> Iterator[int]:
-    """Hold a lock, which goes with its holders even when they are killed."""
+def _locked(
+    directory: Path, say: Callable[[str], None]
+) -> Iterator[tuple[int, Callable[[], None]]]:
+    """Hold a lock, and what confirms that it is held."""
     path = directory / LOCK
+    waiting = f"another program fills {directory}: waiting for it"
     told = False
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            if not _take(lock, wait=told):
-                say(f"another program fills {directory}: waiting for it")
+            taken = _take(lock, wait=told)
+            if taken is None:
+                with lease.held(directory / OWNER, say=say, waiting=waiting) as confirm:
+                    try:
+                        yield lock, confirm
+                    finally:
+                        path.unlink(missing_ok=True)
+                return
+            if not taken:
+                say(waiting)
                 told = True
             elif _is_still(path, lock):
                 try:
-                    yield lock
+                    yield lock, lambda: None
                 finally:
                     # While it is held: whoever waits for it sees that it is gone.
                     path.unlink(missing_ok=True)
@@ -119,7 +145,8 @@ def _locked(directory: Path, say: Callable[[str], None]) -> Iterator[int]:
             os.close(lock)
 
 
-def _take(lock: int, *, wait: bool) -> bool:
+def _take(lock: int, *, wait: bool) -> bool | None:
+    """Whether the lock is taken; None: the storage has no locks."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -127,6 +154,7 @@ def _take(lock: int, *, wait: bool) -> bool:
     except OSError as problem:
         if problem.errno not in _NO_LOCKS:
             raise
+        return None
     return True
 
 

@@ -80,11 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.source}: {problem}", file=sys.stderr)
         return problem.failure
     except OSError as problem:
-        if problem.filename == "rclone":
-            print("rclone is not in this image", file=sys.stderr)
-            return Failure.OTHER
-        print(f"the storage refused: {problem}", file=sys.stderr)
-        return _ERRNO.get(problem.errno or 0, Failure.OTHER)
+        said, failure = explained(problem)
+        print(said, file=sys.stderr)
+        return failure
     else:
         _say(
             f"{moved.files:,} files, {moved.size:,} bytes copied to {options.target} "
@@ -115,7 +113,7 @@ def down(
         command = [
             *("sync", source.path, str(arriving.files)),
             *("--compare-dest", str(target)),
-            *(*source.reading, *_FILTER),
+            *(*source.reading, *FILTER),
         ]
         try:
             moved = rclone.run(
@@ -155,7 +153,7 @@ def up(
         raise TransferError(Failure.MISSING)
     command = [
         *("copy", str(source), target.path, "--copy-links", "--no-update-modtime"),
-        *(*target.writing, *_FILTER),
+        *(*target.writing, *FILTER),
     ]
     moved = rclone.run(
         [*command, *options], environment=target.environment(os.environ), say=_say
@@ -165,11 +163,19 @@ def up(
     return moved
 
 
-# What is being written: by this program, and by `jobs.atomic`.
-_FILTER = (
-    *("--filter", f"- /{staging.NAME}/**", "--filter", f"- /{staging.LOCK}"),
+FILTER = (
+    *("--filter", f"- /{staging.NAME}/**", "--filter", f"- /{staging.LOCK}*"),
     *("--filter", "- .*.tmp-{{[0-9]+}}"),
 )
+"""Leaves out what is being written: by this program, and by `jobs.atomic`."""
+
+
+def explained(problem: OSError) -> tuple[str, Failure]:
+    """Return what to tell a person of a program that the system refused something."""
+    if problem.filename in ("rclone", "curl"):
+        return f"{problem.filename} is not in this image", Failure.OTHER
+    failure = _ERRNO.get(problem.errno or 0, Failure.OTHER)
+    return f"the storage refused: {problem}", failure
 
 
 def _require(path: str, environment: dict[str, str]) -> None:

@@ -74,14 +74,14 @@ def _up(options: argparse.Namespace) -> int:
     if code != 0:
         return code
     exported = session.outputs()
-    states = outputs.wait_for_jobs(session, exported)
+    states = outputs.wait_for_programs(session, exported)
     outputs.print_table(session, exported, states)
-    failed = [state.name for state in states if state.state == "Failed"]
+    failed = [state for state in states if state.state == "Failed"]
     print(f"up in {duration(time.monotonic() - began)}")
-    for name in failed:
+    for each in failed:
         print(
-            f"job {name} failed; its log, in a `make shell`: "
-            f"kubectl logs -n {exported['namespace']} job/{name}",
+            f"{each.kind} {each.name} failed; its log, in a `make shell`: "
+            f"kubectl logs -n {exported['namespace']} {each.kind}/{each.name}",
             file=sys.stderr,
         )
     return 1 if failed else 0

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
-from sandbox import cluster, crds, csi
+from sandbox import cluster, crds, csi, s3
 from sandbox.api import Api
 from sandbox.lifecycle import Sandbox
 from sandbox.progress import step
+from sandbox.s3_wanted import mapping, wanted
 
 # Where a stack names a driver: part of its configuration, section, key of a thing.
 _NAMED: Final = (
@@ -27,8 +28,9 @@ def start(*names: str) -> None:
     not started again with it, and find their data when they are.
 
     Args:
-        names: `csi` is a driver with snapshots, `hostpath.csi.k8s.io`; `snapshots`,
-            `jobset` and `kueue` are the kinds alone, without what acts on them.
+        names: `csi` is a driver with snapshots, `hostpath.csi.k8s.io`; `s3` is a
+            server of S3 at `s3.URL`; `snapshots`, `jobset` and `kueue` are the
+            kinds alone, without what acts on them.
 
     Raises:
         ValueError: There is no such add-on.
@@ -55,21 +57,32 @@ def needed(file: Path) -> tuple[str, ...]:
             with it is said by those who check it.
     """
     try:
-        config = _mapping(yaml.safe_load(file.read_text())).get("config")
+        config = mapping(mapping(yaml.safe_load(file.read_text())).get("config"))
     except (OSError, ValueError, yaml.YAMLError):
         return ()
     named = (
-        _mapping(thing).get(key)
+        mapping(thing).get(key)
         for part, section, key in _NAMED
-        for thing in _mapping(
-            _mapping(_mapping(config).get(part)).get(section)
-        ).values()
+        for thing in mapping(mapping(config.get(part)).get(section)).values()
     )
-    return ("csi",) if csi.DRIVER in named else ()
+    driver = ("csi",) if csi.DRIVER in named else ()
+    return (*driver, "s3") if wanted(file).buckets else driver
 
 
-def _mapping(value: object) -> Mapping[Any, Any]:
-    return value if isinstance(value, Mapping) else {}
+def start_for(file: Path) -> None:
+    """Start what a stack needs, with the buckets that it names.
+
+    Args:
+        file: The stack's file.
+
+    Raises:
+        MissingTool: The machine lacks something; the message names it.
+        SandboxError: One did not start; the message says what and where to look.
+    """
+    server = Sandbox().s3
+    for name in wanted(file).buckets:
+        server.make_bucket(name)
+    start(*needed(file))
 
 
 def _start_csi(this: Sandbox, _: str) -> None:
@@ -86,11 +99,16 @@ def _start_csi(this: Sandbox, _: str) -> None:
             raise
 
 
+def _start_s3(this: Sandbox, _: str) -> None:
+    s3.start(this.s3, this.processes)
+
+
 def _install(this: Sandbox, name: str) -> None:
     crds.install(Api(this.credentials), name)
 
 
 _STARTERS: Final[Mapping[str, Callable[[Sandbox, str], None]]] = {
     "csi": _start_csi,
+    "s3": _start_s3,
     **dict.fromkeys(crds.SOURCES, _install),
 }

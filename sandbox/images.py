@@ -22,7 +22,7 @@ from sandbox.made_once import made_once
 from sandbox.paths import cache_dir
 from sandbox.progress import Update
 
-NAMES = ("lammps", "train", "transfer")
+NAMES = ("jax", "lammps", "train", "transfer")
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _RECIPES = _CHECKOUT / "images"

@@ -16,6 +16,7 @@ from sandbox import (
     mounts,
     network,
     processes,
+    s3,
     volumes,
 )
 from sandbox.api import Api
@@ -57,6 +58,7 @@ class Sandbox:
         self.containers = Containers(directory / "containerd", self.tools, self.cni)
         self.node = Node(directory / "kubelet", self.credentials)
         self.csi = csi.Csi(directory / "csi", self.node.directory, self.credentials)
+        self.s3 = s3.S3(directory / "s3")
 
     def is_ready(self) -> bool:
         """Return whether everything runs and answers."""
@@ -99,7 +101,7 @@ class Sandbox:
             processes.end(pods, grace=5)
         # A shim whose containers have ended ends by itself, if containerd lives.
         processes.wait([p for p in self.processes.leftovers() if _is_shim(p)], 3)
-        for name in (*csi.SPAWNED, *SPAWNED):
+        for name in (*csi.SPAWNED, s3.NAME, *SPAWNED):
             self.processes.stop(name)
         processes.end(self.processes.leftovers(), grace=2)
         mounts.take_off(self.node.directory)

@@ -1,4 +1,4 @@
-"""Wait for a stack's jobs, and say where their output lies."""
+"""Wait for a stack's programs, and say where their output lies."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ _POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class JobState:
-    """How far a Job is.
+class State:
+    """How far a Job or a Deployment is.
 
     Attributes:
-        name: Name of the Job.
-        state: `Complete`, `Failed`, or `3/4 done`.
-        finished: Whether it will not go on.
+        kind: `job` or `deployment`.
+        name: Its name.
+        state: `Complete`, `Failed`, `3/4 done` or `3/3 ready`.
+        finished: Whether there is nothing more to wait for.
     """
 
+    kind: str
     name: str
     state: str
     finished: bool
@@ -42,58 +44,83 @@ def api(session: Session) -> client.ApiClient:
     )
 
 
-def wait_for_jobs(session: Session, outputs: Mapping[str, Any]) -> list[JobState]:
-    """Wait until every Job of the stack has completed or failed.
+def wait_for_programs(session: Session, outputs: Mapping[str, Any]) -> list[State]:
+    """Wait until every Job of the stack has ended, and every Deployment is ready.
 
     There is no limit: a training job may take days, and Ctrl-C only stops the
     waiting.
     """
-    batch = client.BatchV1Api(api(session))
+    reached = api(session)
+    batch, apps = client.BatchV1Api(reached), client.AppsV1Api(reached)
     # How a JobSet fares is its own controller's to say.
-    jobs = outputs.get("jobs", {}).values()
-    names = [job["job"] for job in jobs if job["kind"] == "Job"]
-    if not names:
+    jobs = [j["job"] for j in outputs.get("jobs", {}).values() if j["kind"] == "Job"]
+    served = [d["deployment"] for d in outputs.get("deployments", {}).values()]
+    if not jobs and not served:
         return []
+    namespace = outputs["namespace"]
 
-    def look() -> list[JobState]:
+    def look() -> list[State]:
         return [
-            _state(batch.read_namespaced_job(n, outputs["namespace"])) for n in names
+            *(_of_job(batch.read_namespaced_job(name, namespace)) for name in jobs),
+            *(
+                _of_deployment(apps.read_namespaced_deployment(name, namespace))
+                for name in served
+            ),
         ]
 
     states = look()
     if all(state.finished for state in states):
         return states
-    with step("Waiting for the jobs") as update:
+    with step("Waiting for the programs" if served else "Waiting for the jobs") as say:
         while not all(state.finished for state in states):
-            update(", ".join(f"{s.name} {s.state}" for s in states))
+            say(", ".join(f"{s.name} {s.state}" for s in states))
             time.sleep(_POLL_SECONDS)
             states = look()
     return states
 
 
-def _state(job: Any) -> JobState:
+def _of_job(job: Any) -> State:
     for condition in job.status.conditions or []:
         if condition.type in ("Complete", "Failed") and condition.status == "True":
-            return JobState(job.metadata.name, condition.type, finished=True)
+            return State("job", job.metadata.name, condition.type, finished=True)
     wanted = job.spec.completions or 1
     done = f"{job.status.succeeded or 0}/{wanted} done"
-    return JobState(job.metadata.name, done, finished=False)
+    return State("job", job.metadata.name, done, finished=False)
+
+
+def _of_deployment(deployment: Any) -> State:
+    name, status = deployment.metadata.name, deployment.status
+    for condition in status.conditions or []:
+        if condition.type == "Progressing" and condition.status == "False":
+            return State("deployment", name, "Failed", finished=True)
+    wanted, ready = deployment.spec.replicas, status.ready_replicas or 0
+    # Of this template: those of the one before it are ready, too.
+    new = min(status.updated_replicas or 0, ready)
+    seen = (status.observed_generation or 0) >= deployment.metadata.generation
+    finished = seen and new == wanted and (status.replicas or 0) == wanted
+    return State("deployment", name, f"{new}/{wanted} ready", finished=finished)
 
 
 def print_table(
-    session: Session, outputs: Mapping[str, Any], states: list[JobState]
+    session: Session, outputs: Mapping[str, Any], states: list[State]
 ) -> None:
     """Print each job, how it ended, and where each of its mounts lies."""
     places = _places(session, outputs)
-    by_name = {state.name: state for state in states}
+    known = {(state.kind, state.name): state for state in states}
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for column in ("Job", "Run", "Status", "Mount", "Where it lies"):
         table.add_column(column, overflow="fold")
     for job in outputs.get("jobs", {}).values():
-        state = by_name[job["job"]].state if job["job"] in by_name else job["kind"]
+        found = known.get(("job", job["job"]))
+        state = found.state if found else job["kind"]
         edited = " (edited)" if job["pending"] else ""
         first = [job["job"], str(job["run"]), f"{state}{edited}"]
         _add_rows(table, first, job["mounts"], places)
+    for deployment in outputs.get("deployments", {}).values():
+        name = deployment["deployment"]
+        found = known.get(("deployment", name))
+        state = found.state if found else "deployment"
+        _add_rows(table, [name, "", state], deployment["mounts"], places)
     for workspace in outputs.get("workspaces", {}).values():
         first = [workspace["deployment"], "", "workspace"]
         _add_rows(table, first, workspace["mounts"], places)

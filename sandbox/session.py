@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,10 +21,11 @@ from typing import Any
 
 import yaml
 
-from sandbox import add_ons, cluster, engine, images
+from sandbox import add_ons, cluster, engine, images, s3_wanted
 from sandbox.contexts import STACK_CONTEXT, alias, own_kubeconfig, slug
 from sandbox.credentials import CONTEXT as SANDBOX_CONTEXT
 from sandbox.errors import SandboxError
+from sandbox.lifecycle import Sandbox
 from sandbox.paths import sandbox_dir, state_dir
 from sandbox.progress import step
 from sandbox.protection import explain_protection, protected
@@ -125,7 +126,10 @@ def open_session(
     Raises:
         SandboxError: The file has problems, or something is missing.
     """
-    wanted = _target(stack, directory, check=check)
+    file = directory / f"Pulumi.{stack}.yaml"
+    # Only on the sandbox are its buckets reached.
+    of_s3 = s3_wanted.wanted(file) if context is None else s3_wanted.Wanted()
+    wanted = _target(stack, directory, of_s3.config_keys, check=check)
     if context is not None and wanted.home != STACK_CONTEXT:
         raise SandboxError(
             f"the stack {stack} names its own context, {wanted.home}: leave CONTEXT out"
@@ -137,11 +141,11 @@ def open_session(
         backend = state_dir() / "contexts" / slug(context)
         kubeconfig = alias(context, backend)
     else:
-        text = _text(directory / f"Pulumi.{stack}.yaml") if run else ""
+        text = _text(file) if run else ""
         named = images.named_in(yaml.safe_load(text))
         kubeconfig, backend = _sandbox(named), sandbox_dir() / "pulumi"
         # Without its controller, a snapshot does not go either.
-        add_ons.start(*add_ons.needed(directory / f"Pulumi.{stack}.yaml"))
+        add_ons.start_for(file)
     if kubeconfig is not None and wanted.context != STACK_CONTEXT:
         # A team's own credentials are the user's own affair.
         kubeconfig = os.pathsep.join([kubeconfig, own_kubeconfig()])
@@ -152,6 +156,8 @@ def open_session(
         environment["PATH"] = os.pathsep.join(path)
     project = backend / "projects" / stack
     config_file = _config_file(stack, directory, project, environment)
+    if wanted.home == STACK_CONTEXT and of_s3.config_keys:
+        _set_secrets(stack, project, environment, of_s3.values(Sandbox().s3.keys()))
     return Session(
         stack,
         directory,
@@ -178,10 +184,12 @@ class _Target:
     kubeconfig: str | None = None
 
 
-def _target(stack: str, directory: Path, *, check: bool) -> _Target:
+def _target(
+    stack: str, directory: Path, supplied: Collection[str], *, check: bool
+) -> _Target:
     """Where the stack's file says it goes; nothing starts for a wrong file."""
     name = f"Pulumi.{stack}.yaml"
-    loaded = from_file(directory / name, name)
+    loaded = from_file(directory / name, name, supplied=supplied)
     if loaded.config is None and check:
         raise SandboxError(report.refusal(loaded.found))
     _refuse_a_cloud(stack, directory)
@@ -294,6 +302,29 @@ def _config_file(
         text = f"{text.rstrip()}\n{salt.group()}\n"
     copy.write_text(text)
     return copy
+
+
+def _set_secrets(
+    stack: str, project: Path, environment: dict[str, str], values: Mapping[str, str]
+) -> None:
+    """Let the engine encrypt values into the copy of the stack's file.
+
+    The checkout's own file stays as it is: they are of this machine alone.
+    """
+    for key, value in values.items():
+        words = ["config", "set", "--secret", f"{NAMESPACE}:{key}", "--stack", stack]
+        done = subprocess.run(
+            [str(engine.pulumi()), *words, "--non-interactive"],
+            cwd=project,
+            env=environment,
+            check=False,
+            text=True,
+            # An argument could be read by all of this machine's users.
+            input=value,
+            capture_output=True,
+        )
+        if done.returncode != 0:
+            raise SandboxError(f"{key} cannot be stored: {done.stderr.strip()}")
 
 
 def _text(file: Path) -> str:

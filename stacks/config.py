@@ -36,17 +36,22 @@ from components.gcp.storage_bucket_spec import StorageBucketSpec
 from components.gcp.storage_pool_spec import StoragePoolSpec
 from components.gcp.tpu_vm_spec import TpuVmSpec
 from components.kubernetes.add_on_spec import AddOnSpec
+from components.kubernetes.bucket_uri_spec import BucketUriSpec
+from components.kubernetes.checkpoint_tier_spec import CheckpointTierSpec
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.csi_spec import CsiSpec
 from components.kubernetes.dataset_spec import DatasetSpec
+from components.kubernetes.deployment_spec import DeploymentSpec
 from components.kubernetes.ephemeral_spec import EphemeralSpec
 from components.kubernetes.granted_spec import GrantedSpec
 from components.kubernetes.job_spec import JobSpec
 from components.kubernetes.node_pool_spec import NodePoolSpec
 from components.kubernetes.scratch_spec import ScratchSpec
 from components.kubernetes.secret_spec import Secret
+from components.kubernetes.shared_artifacts_spec import SharedArtifactsSpec
 from components.kubernetes.snapshot_class_spec import SnapshotClassSpec
 from components.kubernetes.snapshot_spec import SnapshotSpec
+from components.kubernetes.staging_spec import DatasetStagingSpec, ModelRepositorySpec
 from components.kubernetes.static_volume_spec import HostPathSpec, NfsSpec
 from components.kubernetes.storage_class_spec import StorageClassSpec
 from components.kubernetes.team_space_spec import TeamSpaceSpec
@@ -99,15 +104,24 @@ PodVolume = ScratchSpec | EphemeralSpec | DatasetSpec | GcsFuseSpec
 OwnVolume = ClaimSpec | HostPathSpec | NfsSpec | CsiSpec | PodVolume
 """A volume that says itself what it is. A new kind is added here."""
 
-SeenVolume = OwnVolume | CloudStorage
-"""A volume of a team's, as its programs see it: its own, or what it was granted."""
+UriVolume = BucketUriSpec
+"""A volume that programs reach by its URI, and that no pod mounts."""
+
+MountedVolume = OwnVolume | CloudStorage
+"""A volume of a team's that pods mount: its own, or what it was granted."""
+
+SeenVolume = MountedVolume | UriVolume
+"""A volume of a team's, as its programs see it: mounted, or reached by its URI."""
 
 if TYPE_CHECKING:
-    Volume = OwnVolume | GrantedSpec
+    Volume = OwnVolume | UriVolume | GrantedSpec
 else:
     Volume = Annotated[
         Union[
-            *(Annotated[spec, Tag(word_of(spec))] for spec in get_args(OwnVolume)),
+            *(
+                Annotated[spec, Tag(word_of(spec))]
+                for spec in (*get_args(OwnVolume), UriVolume)
+            ),
             Annotated[GrantedSpec, Tag(FROM)],
         ],
         Discriminator(_kind),
@@ -377,6 +391,13 @@ class PlatformConfig(EnvironmentConfig):
             )
 
 
+Pattern = Annotated[
+    DatasetStagingSpec | ModelRepositorySpec | CheckpointTierSpec | SharedArtifactsSpec,
+    Field(discriminator="kind"),
+]
+"""A way to move data that programs mount like a volume. A new kind is added here."""
+
+
 class TeamConfig(Spec):
     """What a team runs: its volumes and the jobs that mount them."""
 
@@ -399,6 +420,10 @@ class TeamConfig(Spec):
     secrets: dict[Name, Secret] = Field(default_factory=dict[str, Secret])
     """Secrets for programs that move data, by name."""
 
+    patterns: dict[Name, Pattern] = Field(default_factory=dict[str, Pattern])
+    """Ways to move data, by name: staged datasets and models, tiered checkpoints,
+    shared artifacts. Programs mount them by their names, as they mount volumes."""
+
     jobs: dict[Name, JobSpec] = Field(default_factory=dict[str, JobSpec])
     """The team's jobs, by name."""
 
@@ -406,6 +431,11 @@ class TeamConfig(Spec):
         default_factory=dict[str, WorkspaceSpec]
     )
     """Pods that stay, with the team's volumes in them, by name."""
+
+    deployments: dict[Name, DeploymentSpec] = Field(
+        default_factory=dict[str, DeploymentSpec]
+    )
+    """Programs with replicas that stay, such as those that serve a model, by name."""
 
 
 class StackConfig(Spec):
@@ -448,10 +478,13 @@ ENTRIES = (
     ("team", "volumes", "*"),
     ("team", "snapshots", "*"),
     ("team", "secrets", "*"),
+    ("team", "patterns", "*"),
     ("team", "jobs", "*"),
     ("team", "jobs", "*", "mounts", "*"),
     ("team", "workspaces", "*"),
     ("team", "workspaces", "*", "mounts", "*"),
+    ("team", "deployments", "*"),
+    ("team", "deployments", "*", "mounts", "*"),
 )
 """Parts that can be left out: when one is wrong in itself, the rest is still
 checked without it."""
@@ -459,6 +492,7 @@ checked without it."""
 TAGGED = (
     ("team", "volumes", "*"),
     ("team", "secrets", "*"),
+    ("team", "patterns", "*"),
     ("platform", "storage", "*"),
     ("platform", "storageClasses", "*"),
     ("platform", "nodePools", "*"),
@@ -479,6 +513,9 @@ _PROGRAM: dict[str, object] = {
     "uris": {},
     "runAs": {"user": 1000},
 }
+
+_PROGRAMS = ("jobs", "workspaces", "deployments")
+"""The team's sections of programs."""
 
 _NODES: dict[str, object] = {
     "pool": None,
@@ -508,12 +545,12 @@ NEUTRAL: dict[tuple[str, ...], object] = {
     ("platform", "teams", "*", "limits"): None,
     **{
         ("team", section, "*", key): value
-        for section in ("jobs", "workspaces")
+        for section in _PROGRAMS
         for key, value in _PROGRAM.items()
     },
     **{
         ("team", section, "*", "nodes", key): value
-        for section in ("jobs", "workspaces")
+        for section in _PROGRAMS
         for key, value in _NODES.items()
     },
     ("team", "jobs", "*", "rendezvous"): None,
@@ -523,6 +560,12 @@ NEUTRAL: dict[tuple[str, ...], object] = {
     ("team", "jobs", "*", "retries"): 0,
     ("team", "workspaces", "*", "port"): None,
     ("team", "workspaces", "*", "running"): True,
+    ("team", "deployments", "*", "replicas"): 1,
+    ("team", "deployments", "*", "port"): 8000,
+    ("team", "deployments", "*", "health"): None,
+    ("team", "deployments", "*", "startup"): "10m",
+    ("team", "deployments", "*", "surge"): 0,
+    ("team", "deployments", "*", "spread"): True,
 }
 """Values with which no rule finds fault: when one is wrong in itself, its owner
 is still checked against everything else with a harmless value in its place."""

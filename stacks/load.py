@@ -6,7 +6,7 @@ positions from the file. Both run the same checks and report all at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -59,7 +59,11 @@ class Loaded:
 
 
 def from_file(
-    file: FilePath, shown: str | None = None, *, contract: FilePath | None = None
+    file: FilePath,
+    shown: str | None = None,
+    *,
+    contract: FilePath | None = None,
+    supplied: Collection[str] = (),
 ) -> Loaded:
     """Load the YAML of a stack as it stands in `file`.
 
@@ -68,6 +72,8 @@ def from_file(
         shown: The name of the file in messages; default: as it was given.
         contract: The contract of the team's environment, as JSON. Default: it
             is made from the environment's YAML beside `file`.
+        supplied: Keys of this project that get their values, all secrets, only
+            when the stack is deployed.
     """
     source = read(file, shown)
     wrong = list(_file_problems(source))
@@ -78,7 +84,8 @@ def from_file(
     def environment(name: str, team: str | None) -> environments.Known:
         return environments.offline(name, team, file.parent, contract)
 
-    loaded = _load(section, source, environment)
+    keys = dict.fromkeys(supplied, True) | _own_keys(section)
+    loaded = _load(section, source, environment, keys)
     if not wrong:
         return loaded
     # What YAML made of a broken place is not a second mistake.

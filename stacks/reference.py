@@ -211,7 +211,7 @@ def _index() -> str:
             "What a stack's YAML may say, made from the models that read it.",
             "",
             f"- [Platform](platform.md): `{NAMESPACE}:platform`, an environment",
-            f"- [Team](team.md): `{NAMESPACE}:team`, a team's jobs and workspaces",
+            f"- [Team](team.md): `{NAMESPACE}:team`, what a team runs, and its volumes",
             "- [Volumes](volumes.md): every kind of storage",
             "- [Storage kinds](storage-kinds.md): what each driver offers",
             "- [Rules](rules.md): what `ml-storage check` finds, and why",

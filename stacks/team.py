@@ -1,4 +1,4 @@
-"""A team: its volumes, and the jobs and workspaces that mount them."""
+"""A team: its volumes, and the jobs, workspaces and deployments that mount them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,27 @@ from typing import Any
 import pulumi
 
 from components.aws.bucket_spec import BucketSpec
+from components.kubernetes.bucket_uri_spec import REGIONS, buckets_of
+from components.kubernetes.deployment import Deployment, DeploymentArgs
 from components.kubernetes.granted_spec import GrantedSpec
 from components.kubernetes.job import Job, JobArgs
 from components.kubernetes.job_spec import INDEX_VARIABLE, JobSpec
 from components.kubernetes.mountable import Mount
+from components.kubernetes.pattern_spec import PatternSpec
 from components.kubernetes.pod import directory
 from components.kubernetes.program_spec import ProgramSpec
 from components.kubernetes.secret import TransferSecret, TransferSecretArgs
+from components.kubernetes.staging import (
+    DatasetStaging,
+    DatasetStagingArgs,
+    ModelRepository,
+    ModelRepositoryArgs,
+)
+from components.kubernetes.staging_spec import DatasetStagingSpec, ModelRepositorySpec
 from components.kubernetes.workspace import Workspace, WorkspaceArgs
 from stacks.accounts import account_of
 from stacks.config import NAMESPACE, AnyPool, TeamConfig
+from stacks.patterns import helpers, spelt_out
 from stacks.platform import Environment
 from stacks.volumes import Volumes, build_volumes, describe_volume
 
@@ -25,6 +36,8 @@ def build_team(config: TeamConfig, environment: Environment) -> dict[str, Any]:
     """Register everything that the team declares; its outputs."""
     # Objects wait for the whole space, its quota included: a claim that came
     # first would not be counted.
+    declared, patterns = config, spelt_out(config)
+    config = patterns.team
     space = environment.after(("teams", config.name))
     opts = pulumi.ResourceOptions(provider=environment.provider, depends_on=space)
     volumes = build_volumes(config, environment, opts)
@@ -32,7 +45,7 @@ def build_team(config: TeamConfig, environment: Environment) -> dict[str, Any]:
     outputs: dict[str, Any] = {
         "namespace": config.name,
         "volumes": {
-            name: describe_volume(spec, volumes.mountable[name])
+            name: describe_volume(spec, volumes.mountable.get(name))
             for name, spec in config.volumes.items()
         },
         "jobs": {},
@@ -43,19 +56,23 @@ def build_team(config: TeamConfig, environment: Environment) -> dict[str, Any]:
         }
     for name, spec in config.jobs.items():
         given = program_args(spec, config, volumes, secrets, environment)
-        job = Job(
-            name,
-            JobArgs(spec=spec, **given),
-            program_options(spec, volumes, secrets, opts),
-        )
+        options = program_options(spec, volumes, secrets, opts)
+        pattern = patterns.jobs.get(name)
+        if pattern is not None:
+            staging = declared.patterns[pattern]
+            job = _staging(pattern, staging, given, options).job
+        else:
+            beside = helpers(declared, name, declared.jobs[name])
+            job = Job(name, JobArgs(spec=spec, helpers=beside, **given), options)
         outputs["jobs"][name] = describe_job(name, job, spec, given["mounts"])
     if config.workspaces:
         outputs["workspaces"] = {}
     for name, spec in config.workspaces.items():
         given = program_args(spec, config, volumes, secrets, environment)
+        beside = helpers(declared, name, declared.workspaces[name])
         workspace = Workspace(
             name,
-            WorkspaceArgs(spec=spec, **given),
+            WorkspaceArgs(spec=spec, helpers=beside, **given),
             program_options(spec, volumes, secrets, opts),
         )
         outputs["workspaces"][name] = {
@@ -63,7 +80,37 @@ def build_team(config: TeamConfig, environment: Environment) -> dict[str, Any]:
             "service": workspace.service_name,
             "mounts": describe_mounts(name, given["mounts"]),
         }
+    if config.deployments:
+        outputs["deployments"] = {}
+    for name, spec in config.deployments.items():
+        given = program_args(spec, config, volumes, secrets, environment)
+        beside = helpers(declared, name, declared.deployments[name])
+        deployment = Deployment(
+            name,
+            DeploymentArgs(spec=spec, helpers=beside, **given),
+            program_options(spec, volumes, secrets, opts),
+        )
+        outputs["deployments"][name] = {
+            "deployment": deployment.deployment_name,
+            "service": deployment.service_name,
+            "replicas": spec.replicas,
+            "mounts": describe_mounts(name, given["mounts"]),
+        }
     return outputs
+
+
+def _staging(
+    name: str, spec: PatternSpec, given: dict[str, Any], opts: pulumi.ResourceOptions
+) -> DatasetStaging | ModelRepository:
+    """What copies for a pattern; `given` is what its job is made from."""
+    (target,) = given["mounts"]
+    given = {key: value for key, value in given.items() if key != "mounts"}
+    given["target"] = target.volume
+    if isinstance(spec, DatasetStagingSpec):
+        return DatasetStaging(name, DatasetStagingArgs(spec=spec, **given), opts)
+    if isinstance(spec, ModelRepositorySpec):
+        return ModelRepository(name, ModelRepositoryArgs(spec=spec, **given), opts)
+    raise TypeError(f"{name} ({type(spec).__name__}) has no job")
 
 
 def build_secrets(
@@ -94,8 +141,9 @@ def program_args(
     secrets: dict[str, TransferSecret],
     environment: Environment,
 ) -> dict[str, Any]:
-    """What a job or a workspace is made from, beside its spec."""
+    """What a program is made from, beside its spec."""
     pool = environment.config.node_pools.get(spec.nodes.pool or "")
+    keys = (bucket.secret for _, bucket in buckets_of(spec.uris, config.volumes))
     return {
         "namespace": config.name,
         "mounts": [
@@ -109,7 +157,10 @@ def program_args(
             )
             for path, mount in spec.mounts.items()
         ],
-        "secrets": [secrets[name] for name in spec.secrets],
+        "secrets": [
+            secrets[name]
+            for name in dict.fromkeys([*spec.secrets, *filter(None, keys)])
+        ],
         "environment": bucket_uris(spec, config, environment),
         "node_selector": pool.selector(spec.nodes.pool or "") if pool else {},
         "tolerations": tolerations(pool) if pool else (),
@@ -122,7 +173,10 @@ def bucket_uris(
 ) -> dict[str, pulumi.Input[str]]:
     """Where the buckets are that a program reads by itself, by its variables."""
     found: dict[str, pulumi.Input[str]] = {}
+    own = dict(buckets_of(spec.uris, config.volumes))
     for variable, uri in spec.uris.items():
+        if variable in own:
+            continue
         volume = config.volumes[uri.volume]
         if not isinstance(volume, GrantedSpec):
             raise TypeError(f"{uri.volume} is no bucket of the platform's")
@@ -134,9 +188,10 @@ def bucket_uris(
         scheme = "s3://" if of_s3 else "gs://"
         found[variable] = pulumi.Output.concat(scheme, ids["bucket"], "/", below)
     if found and environment.config.cloud == "aws" and environment.config.region:
-        # botocore reads the one, the other SDKs the other.
-        for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        for variable in REGIONS:
             found[variable] = environment.config.region
+    for variable, bucket in own.items():
+        found |= {variable: bucket.at(spec.uris[variable].path), **bucket.variables}
     return found
 
 

@@ -19,7 +19,7 @@ from components.kubernetes.snapshot import Snapshot, SnapshotArgs
 from components.kubernetes.static_volume import StaticVolume, StaticVolumeArgs
 from components.kubernetes.static_volume_spec import StaticVolumeSpec
 from components.spec import Spec
-from stacks.config import PodVolume, TeamConfig, Volume
+from stacks.config import PodVolume, TeamConfig, UriVolume, Volume
 from stacks.platform import Environment
 
 _Key = tuple[str, str]
@@ -46,9 +46,10 @@ class Volumes:
     """What a team can mount, by the name of the volume.
 
     Attributes:
-        mountable: The volumes.
+        mountable: The volumes that pods mount.
         snapshots: The snapshots.
         after: What has to be there before a pod mounts a volume.
+        keys: The secret by which programs reach a bucket, or fetch a dataset.
     """
 
     mountable: dict[str, Mountable] = field(default_factory=dict[str, Mountable])
@@ -56,11 +57,11 @@ class Volumes:
     after: dict[str, list[pulumi.Resource]] = field(
         default_factory=dict[str, list[pulumi.Resource]]
     )
+    keys: dict[str, str | None] = field(default_factory=dict[str, str | None])
 
     def secret_of(self, name: str) -> str | None:
-        """The team's secret by which the pods fetch a dataset; None for none."""
-        volume = self.mountable[name]
-        return volume.secret if isinstance(volume, DatasetSpec) else None
+        """The team's secret by which the pods reach what is in it; None for none."""
+        return self.keys.get(name)
 
 
 def build_volumes(
@@ -104,6 +105,11 @@ def _build_volume(
 ) -> None:
     spec = config.volumes[name]
     built.after[name] = []
+    if isinstance(spec, UriVolume | DatasetSpec):
+        built.keys[name] = spec.secret
+    if isinstance(spec, UriVolume):
+        # It is reached by its URI: there is nothing to mount, and nothing to make.
+        return
     if isinstance(spec, GrantedSpec):
         built.mountable[name] = _granted(spec, config.name, environment)
         # Its claim is made by whoever made the team's space.
@@ -188,11 +194,18 @@ def _later(
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=more))
 
 
-def describe_volume(spec: Volume, volume: Mountable) -> dict[str, object]:
-    """What others need to know of a volume: its kind and the names of its objects."""
+def describe_volume(spec: Volume, volume: Mountable | None) -> dict[str, object]:
+    """What others need to know of a volume: its kind and the names of its objects.
+
+    Args:
+        spec: What it is.
+        volume: What pods mount; None of a bucket, which has a URI instead.
+    """
     if isinstance(spec, GrantedSpec):
         return {"from": spec.source, "claim": spec.source}
     described: dict[str, object] = {"kind": spec.kind}
+    if isinstance(spec, UriVolume):
+        described["uri"] = spec.at()
     if isinstance(volume, Claimed):
         described["claim"] = volume.claim_name
         described["persistentVolume"] = volume.volume_name

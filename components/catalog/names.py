@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from components.catalog.problem import Problem
@@ -37,6 +38,15 @@ def label(text: str, length: int = LABEL_LENGTH) -> Problem | None:
         nearest=_nearest(text, length, "-"),
         link=LINK,
     )
+
+
+def joined(role: str, name: str) -> str:
+    """A DNS label made of both; where both are too long, of a digest as well."""
+    whole = f"{role}-{name}"
+    if len(whole) <= LABEL_LENGTH:
+        return whole
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{whole[: LABEL_LENGTH - 9]}-{digest}"
 
 
 def subdomain(text: str) -> Problem | None:

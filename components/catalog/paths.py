@@ -128,5 +128,7 @@ def relative_directory(text: str) -> Problem | None:
 
 def overlap(one: str, other: str) -> bool:
     """Whether one of two directories of a volume lies in the other, or is it."""
-    first, second = ([p for p in normal(d).split("/") if p] for d in (one, other))
+    first, second = (
+        [p for p in normal(d).split("/") if p not in ("", ".")] for d in (one, other)
+    )
     return all(a == b for a, b in zip(first, second, strict=False))

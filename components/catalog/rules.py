@@ -17,6 +17,32 @@ _RULES: tuple[SpecRule, ...] = (
         "An add-on is there already or is installed, and then in one exact version.",
     ),
     SpecRule(
+        "BKT21",
+        "a program whose libraries cannot read the address of its data",
+        "A bucket of `kind: bucket` is named `s3://BUCKET/PREFIX/`.",
+    ),
+    SpecRule(
+        "BKT22",
+        "a program that finds no server",
+        "An endpoint is the http or https URL of a server that speaks S3, and no more.",
+    ),
+    SpecRule(
+        "BKT23",
+        "data that others read on the way, or a bucket asked for in the wrong place",
+        "An endpoint is reached by https, or in a private network, is not the pod "
+        "itself, and does not name the bucket.",
+    ),
+    SpecRule(
+        "BKT24",
+        "a program that is denied at its first write",
+        "Anonymous requests only read: a bucket that is written to has a secret.",
+    ),
+    SpecRule(
+        "BKT25",
+        "a program that no server of AWS answers",
+        "The region of a bucket on AWS is one that is known.",
+    ),
+    SpecRule(
         "CFG00",
         "a file that says something else than it seems to",
         "A stack's file is UTF-8, YAML of one document without duplicate keys, tags "
@@ -141,6 +167,31 @@ _RULES: tuple[SpecRule, ...] = (
         "DAT05",
         "training data that someone on the way has changed",
         "What comes over plain http is known by its digest.",
+    ),
+    SpecRule(
+        "DEP01",
+        "a mount that no pod can make",
+        "The replicas of a deployment have no index.",
+    ),
+    SpecRule(
+        "DEP02",
+        "replicas that no one starts together",
+        "A program of several nodes is a job.",
+    ),
+    SpecRule(
+        "DEP03",
+        "a replica whose state no one can ask for",
+        "Whether a replica is ready is asked at its port.",
+    ),
+    SpecRule(
+        "DEP04",
+        "a Deployment that the API server refuses",
+        "The seconds of a start are a number of 32 bits.",
+    ),
+    SpecRule(
+        "DEP05",
+        "a question that no server understands",
+        "A path of HTTP begins with / and has no spaces.",
     ),
     SpecRule(
         "IMG01",

@@ -37,6 +37,7 @@ RULES: tuple[tuple[str, tuple[str, ...], list[str]], ...] = (
     ("", ("resourcequotas", "limitranges", "serviceaccounts"), _READ),
     ("apps", ("deployments", "replicasets"), _ALL),
     ("apps", ("deployments/status",), _READ),
+    ("policy", ("poddisruptionbudgets",), _ALL),
     ("batch", ("jobs",), _ALL),
     ("batch", ("jobs/status",), _READ),
     ("snapshot.storage.k8s.io", ("volumesnapshots",), _ALL),

@@ -195,10 +195,10 @@ def declared_digest(name: str, args: JobArgs) -> str:
     """
     spec = args.spec
     environment = {
-        key: spec.uris[key].declared
-        if key in spec.uris
-        else value
+        key: value
         if isinstance(value, str)
+        else spec.uris[key].declared
+        if key in spec.uris
         else key
         for key, value in args.environment.items()
     }
@@ -278,6 +278,7 @@ def _template(name: str, args: JobArgs) -> dict[str, Any]:
         tolerations=args.tolerations,
         service_account=args.service_account,
         environment=args.environment,
+        helpers=args.helpers,
         pod=pod,
         container=container,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
 from components.catalog import names, quantity
+from components.kubernetes.helper import Helper
 from components.kubernetes.job_spec import INDEX_VARIABLE
 from components.kubernetes.mountable import (
     InitContainer,
@@ -94,6 +94,61 @@ def with_secrets(
     return pod
 
 
+def with_helpers(
+    pod: dict[str, Any],
+    helpers: Sequence[Helper],
+    *,
+    environment: Sequence[Mapping[str, Any]] = (),
+    secrets: Sequence[PodSecret] = (),
+    container: int = 0,
+) -> dict[str, Any]:
+    """A pod template with `helpers` put in, in their order, after all mounts.
+
+    Those that end come before those that stay: what is fetched is there before
+    anything is published.
+
+    Args:
+        pod: A pod template with its mounts, as Kubernetes writes it. It is not
+            changed.
+        helpers: The containers.
+        environment: The entries of `env` of each that reaches a bucket.
+        secrets: The secrets of each that reaches a bucket.
+        container: Position of the container whose mounts they have a part in.
+
+    Raises:
+        ValueError: A helper mounts what the container does not; or a bucket that
+            it reaches has no URI in `environment`.
+    """
+    pod = _copied(pod)
+    spec = pod["spec"]
+    mounts = spec["containers"][container].get("volumeMounts", [])
+    mounted = {mount["mountPath"]: mount for mount in mounts}
+    given = {entry["name"] for entry in environment}
+    for helper in sorted(helpers, key=lambda helper: helper.stays):
+        name = names.joined(helper.role, helper.of)
+        for path in helper.paths:
+            if path not in mounted:
+                raise ValueError(f"{name} mounts {path}, and the program does not")
+        missing = [variable for variable in helper.uris if variable not in given]
+        if missing:
+            raise ValueError(f"environment has no URI for {', '.join(missing)}")
+        read_only = {"readOnly": True} if helper.read_only else {}
+        made: dict[str, Any] = {
+            "name": name,
+            "image": helper.image,
+            "command": list(helper.command),
+            "volumeMounts": [{**mounted[path], **read_only} for path in helper.paths],
+            "resources": _copied(dict(helper.resources)),
+        }
+        if helper.uris:
+            made["env"] = [_copied(dict(entry)) for entry in environment]
+            _add_secrets(spec, made, secrets)
+        if helper.stays:
+            made["restartPolicy"] = "Always"
+        spec.setdefault("initContainers", []).append(made)
+    return pod
+
+
 def _copied(value: Any) -> Any:
     """A copy of what Kubernetes writes: an output of Pulumi's in it stays itself."""
     if isinstance(value, dict):
@@ -141,9 +196,9 @@ def _volume_of(secret_name: str, volumes: Sequence[Mapping[str, Any]]) -> str:
         for volume in volumes
         if volume.get("secret", {}).get("secretName") != secret_name
     }
-    name = _named("secret", secret_name)
+    name = names.joined("secret", secret_name)
     while name in others:
-        name = _named("secret", name)
+        name = names.joined("secret", name)
     return name
 
 
@@ -169,7 +224,7 @@ def _add_init_containers(
 ) -> None:
     for number, init in enumerate(init_containers):
         made: dict[str, Any] = {
-            "name": _named(f"fill-{number}" if number else "fill", volume),
+            "name": names.joined(f"fill-{number}" if number else "fill", volume),
             "image": init.image,
             "command": list(init.command),
             "volumeMounts": [{"name": volume, "mountPath": init.path}],
@@ -177,15 +232,6 @@ def _add_init_containers(
         }
         _add_secrets(spec, made, init.secrets)
         spec.setdefault("initContainers", []).append(made)
-
-
-def _named(role: str, name: str) -> str:
-    """A DNS label made of both; where both are too long, of a digest as well."""
-    whole = f"{role}-{name}"
-    if len(whole) <= names.LABEL_LENGTH:
-        return whole
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{whole[: names.LABEL_LENGTH - 9]}-{digest}"
 
 
 def _reads(mount: Mount) -> bool:

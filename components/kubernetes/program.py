@@ -9,8 +9,9 @@ from typing import Any
 import pulumi
 
 from components.catalog import pod_devices
+from components.kubernetes.helper import Helper
 from components.kubernetes.mountable import Mount, PodSecret
-from components.kubernetes.pod import with_mounts, with_secrets
+from components.kubernetes.pod import with_helpers, with_mounts, with_secrets
 from components.kubernetes.program_spec import ProgramSpec
 from components.kubernetes.rendezvous import PodField, Variable
 
@@ -31,6 +32,7 @@ class ProgramArgs:
             known only once what they are about exists: the URI for each of the
             spec's `uris`, and the region of their buckets. Where `env` has a
             variable too, that is its value.
+        helpers: Containers that run before the program, or beside it.
     """
 
     namespace: pulumi.Input[str]
@@ -42,6 +44,7 @@ class ProgramArgs:
     environment: Mapping[str, pulumi.Input[str]] = field(
         default_factory=dict[str, pulumi.Input[str]]
     )
+    helpers: Sequence[Helper] = ()
 
 
 def pod_template(
@@ -56,6 +59,7 @@ def pod_template(
     tolerations: Sequence[Mapping[str, Any]] = (),
     service_account: str | None = None,
     environment: Mapping[str, pulumi.Input[str]] | None = None,
+    helpers: Sequence[Helper] = (),
     pod: Mapping[str, Any] | None = None,
     container: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -73,6 +77,7 @@ def pod_template(
         service_account: The ServiceAccount, where neither the program nor a
             volume names one; default: Kubernetes' own.
         environment: Environment variables where the program has none of the name.
+        helpers: Containers that run before the program, or beside it.
         pod: More fields of the pod.
         container: More fields of the container.
 
@@ -123,6 +128,12 @@ def pod_template(
     # Named twice it is still one secret.
     once = {secret.secret_name: secret for secret in secrets}
     template = with_secrets(template, list(once.values()))
+    template = with_helpers(
+        template,
+        helpers,
+        environment=_environment(environment or {}),
+        secrets=list(once.values()),
+    )
     if service_account is not None:
         template["spec"].setdefault("serviceAccountName", service_account)
     if spec.run_as is not None:

@@ -1,6 +1,6 @@
 """A program in pods: its image, what it mounts and the nodes it runs on.
 
-What a Job and a Workspace have in common.
+What a Job, a Workspace and a Deployment have in common.
 """
 
 from __future__ import annotations
@@ -112,9 +112,10 @@ class ProgramSpec(Spec):
     """Environment variables, texts all."""
 
     uris: dict[EnvironmentVariable, Uri] = Field(default_factory=dict[str, UriSpec])
-    """Environment variable: a volume `from:` a bucket that the team was granted.
-    The variable holds its URI, `s3://bucket/prefix/`, for libraries that read and
-    write buckets themselves; the volume need not be mounted, and no key is needed."""
+    """Environment variable: a volume `from:` a bucket that the team was granted, or
+    of `kind: bucket`. The variable holds its URI, `s3://bucket/prefix/`, for
+    libraries that read and write buckets themselves; the volume need not be
+    mounted, and a granted one needs no key."""
 
     mounts: dict[MountPath, Annotated[MountSpec, BeforeValidator(_mount)]] = Field(
         default_factory=dict[str, MountSpec]

@@ -32,7 +32,7 @@ class UriSpec(Spec):
     """A volume's name, or its name and the part of it that is meant."""
 
     volume: Name
-    """The key of the volume under `volumes`, `from:` a bucket."""
+    """The key of the volume under `volumes`: `from:` a bucket, or `kind: bucket`."""
 
     path: SubPath | None = None
     """The part of it below this prefix; default: all that was granted."""

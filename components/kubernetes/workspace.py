@@ -9,6 +9,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.kubernetes.labels import WORKSPACE
+from components.kubernetes.lasting import (
+    SERVICE_ANNOTATIONS,
+    annotations_of_a_deployment,
+    container_ports,
+    service_fields,
+)
 from components.kubernetes.program import ProgramArgs, pod_template
 from components.kubernetes.workspace_spec import WorkspaceSpec
 
@@ -51,18 +57,13 @@ class Workspace(pulumi.ComponentResource):
         """
         super().__init__("ml-storage:index:Workspace", name, None, opts)
         spec = args.spec
-        # Its claims are deleted after it: by then its pod is gone.
-        annotations = {"pulumi.com/deletionPropagationPolicy": "foreground"}
-        if not spec.wait:
-            # Not `skipAwait`, which would not wait for the deletion either.
-            annotations["pulumi.com/waitFor"] = "jsonpath={.metadata.uid}"
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
             metadata={
                 "name": name,
                 "namespace": args.namespace,
                 "labels": {WORKSPACE: name},
-                "annotations": annotations,
+                "annotations": annotations_of_a_deployment(wait=spec.wait),
             },
             spec=workspace_fields(name, args),
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
@@ -76,11 +77,9 @@ class Workspace(pulumi.ComponentResource):
                     "name": name,
                     "namespace": args.namespace,
                     "labels": {WORKSPACE: name},
-                    # A Service is awaited until it has a pod: one that does not
-                    # run has none, and one that cannot is the Deployment's news.
-                    "annotations": {"pulumi.com/skipAwait": "true"},
+                    "annotations": SERVICE_ANNOTATIONS,
                 },
-                spec=service_fields(name, spec),
+                spec=service_fields(spec.port, {WORKSPACE: name}),
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             self.service_name = service.metadata["name"]
@@ -92,9 +91,6 @@ class Workspace(pulumi.ComponentResource):
 def workspace_fields(name: str, args: WorkspaceArgs) -> Any:
     """The `spec` of the Deployment, as Kubernetes writes it."""
     spec = args.spec
-    container: dict[str, Any] = {}
-    if spec.port is not None:
-        container["ports"] = [{"name": "main", "containerPort": spec.port}]
     return {
         "replicas": 1 if spec.running else 0,
         # A ReadWriteOnce volume must be free before the next pod can have it.
@@ -110,18 +106,11 @@ def workspace_fields(name: str, args: WorkspaceArgs) -> Any:
             tolerations=args.tolerations,
             service_account=args.service_account,
             environment=args.environment,
+            helpers=args.helpers,
             # The first process of a process namespace gets no signal that it
             # does not listen for: `sleep` would outlast SIGTERM until it is
             # killed. The pod's own first process also reaps what shells leave.
             pod={"shareProcessNamespace": True},
-            container=container,
+            container=container_ports(spec.port),
         ),
-    }
-
-
-def service_fields(name: str, spec: WorkspaceSpec) -> Any:
-    """The `spec` of the Service, as Kubernetes writes it."""
-    return {
-        "selector": {WORKSPACE: name},
-        "ports": [{"name": "main", "port": spec.port, "targetPort": "main"}],
     }

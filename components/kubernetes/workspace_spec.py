@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from components.catalog.problem import Problem
+from components.kubernetes.lasting import numbered_mounts, several_nodes
 from components.kubernetes.program_spec import ProgramSpec
 from components.spec import Text
 
@@ -44,21 +45,10 @@ class WorkspaceSpec(ProgramSpec):
     def problems(self) -> Iterator[Problem]:
         """One pod, which has no index."""
         yield from super().problems()
-        for path, mount in self.mounts.items():
-            if mount.writers == "per-index":
-                yield Problem(
-                    rule="WSP01",
-                    message="per-index gives each index a directory, but a "
-                    "workspace is one pod without an index",
-                    path=("mounts", path, "writers"),
-                    value=mount.writers,
-                    nearest="one",
-                )
-        if self.nodes.count > 1:
-            yield Problem(
-                rule="WSP02",
-                message="a workspace is one pod: a program of several nodes is a job",
-                path=("nodes", "count"),
-                value=self.nodes.count,
-                nearest=1,
-            )
+        yield from numbered_mounts(
+            self,
+            rule="WSP01",
+            what="a workspace is one pod without an index",
+            nearest="one",
+        )
+        yield from several_nodes(self, rule="WSP02", what="a workspace is one pod")

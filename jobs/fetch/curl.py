@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jobs.fetch.errors import FetchError
 from jobs.fetch.process import watched
+from jobs.rclone import Failure
 
 # curl's exit codes: https://curl.se/docs/manpage.html#EXIT
 _MALFORMED, _HTTP_ERROR, _WRITE_ERROR, _NO_RANGES = 3, 22, 23, 33
@@ -16,6 +17,13 @@ _CERTIFICATE = (35, 51, 60)
 
 # Answers that another attempt may change; 416: what is here is not what is there.
 _TRY_AGAIN = frozenset((408, 416, 425, 429))
+
+_REFUSALS = {
+    401: Failure.DENIED,
+    403: Failure.DENIED,
+    404: Failure.MISSING,
+    410: Failure.MISSING,
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,12 @@ class Attempts:
 
 
 def download(
-    url: str, target: Path, *, attempts: Attempts, say: Callable[[str], None]
+    url: str,
+    target: Path,
+    *,
+    attempts: Attempts,
+    say: Callable[[str], None],
+    hold: int | None = None,
 ) -> None:
     """Download a file; what is at `target` already is its beginning.
 
@@ -46,6 +59,7 @@ def download(
         target: The file to write.
         attempts: How often a cut connection is taken up again.
         say: Is told how far it is, every 10 s.
+        hold: A file descriptor that stays open as long as curl runs.
 
     Raises:
         FetchError: The server refuses, or brings nothing any more.
@@ -56,7 +70,9 @@ def download(
     resumable = True
     while True:
         before = _size(target)
-        code, status, said = _attempt(url, target, headers, before, say)
+        code, status, said = _attempt(
+            url, target, headers, start=before, say=say, hold=hold
+        )
         if code == 0:
             headers.unlink(missing_ok=True)
             return
@@ -74,7 +90,13 @@ def download(
 
 
 def _attempt(
-    url: str, target: Path, headers: Path, start: int, say: Callable[[str], None]
+    url: str,
+    target: Path,
+    headers: Path,
+    *,
+    start: int,
+    say: Callable[[str], None],
+    hold: int | None,
 ) -> tuple[int, int, str]:
     """Run curl once: its exit code, the status of the answer, and its words."""
     secure = url.lower().startswith("https:")
@@ -98,6 +120,7 @@ def _attempt(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        pass_fds=() if hold is None else (hold,),
     ) as process:
         out, err = watched(process, lambda: say(f"{_size(target):,} bytes"))
     said = err.strip().removeprefix("curl: ") or f"curl ended with {process.returncode}"
@@ -107,9 +130,10 @@ def _attempt(
 def _give_up_if_hopeless(code: int, status: int, said: str) -> None:
     refused = 400 <= status < 500 and status not in _TRY_AGAIN
     if code == _HTTP_ERROR and refused:
-        raise FetchError(f"the server answers {status}")
+        failure = _REFUSALS.get(status, Failure.OTHER)
+        raise FetchError(f"the server answers {status}", failure)
     if code == _WRITE_ERROR:
-        raise FetchError(f"there is no room for it: {said}")
+        raise FetchError(f"there is no room for it: {said}", Failure.FULL)
     if code == _MALFORMED or code in _CERTIFICATE:
         raise FetchError(said)
 

@@ -78,7 +78,7 @@ class Place:
         """
         if not self.unfinished:
             self._refuse_to_replace(content)
-            _let_everyone_read(content)
+            let_everyone_read(content)
             record = json.dumps(str(content.relative_to(self._staging))).encode()
             atomic.write(self._publishing, lambda file: file.write(record))
         self.finish()
@@ -101,8 +101,8 @@ class Place:
                 )
 
 
-def _let_everyone_read(directory: Path) -> None:
-    """The program that reads it may be another user than the one who fetched it."""
+def let_everyone_read(directory: Path) -> None:
+    """Let any user read it: the program that does is seldom who fetched it."""
     for path in [directory, *directory.rglob("*")]:
         if not path.is_symlink():
             mode = path.stat().st_mode

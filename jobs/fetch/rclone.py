@@ -106,7 +106,7 @@ def copy(
     try:
         run(command, environment=remote.environment, say=say)
     except TransferError as problem:
-        raise FetchError(str(problem)) from None
+        raise FetchError(str(problem), problem.failure) from None
 
 
 def file_name(url: str) -> str:

@@ -29,12 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     interruption.listen()
     import torch  # noqa: PLC0415 - see above
 
+    from jobs.states import OtherTraining  # noqa: PLC0415
     from jobs.train.loop import train  # noqa: PLC0415
-    from jobs.train.training import (  # noqa: PLC0415
-        OtherTraining,
-        Settings,
-        Training,
-    )
+    from jobs.train.training import Settings, Training  # noqa: PLC0415
 
     torch.set_num_threads(options.threads)
     settings = Settings(
@@ -48,7 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return train(
             Training(settings, scratch=options.scratch),
-            CheckpointStore(options.checkpoints, keep=options.keep, say=say),
+            CheckpointStore(
+                options.checkpoints,
+                keep=options.keep,
+                say=say,
+                patience=options.patience,
+                stop=lambda: bool(interruption.signal),
+            ),
             steps=options.steps,
             every=options.checkpoint_every,
             pause=options.pause,
@@ -79,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--steps", type=positive, default=200, help="the step to reach, in total")
     add("--checkpoint-every", type=positive, default=50, help="steps between them")
     add("--keep", type=positive, default=3, help="how many of the newest to keep")
+    add(
+        "--patience",
+        type=float,
+        default=1800.0,
+        help="seconds to wait for room, where checkpoints are published from a disk",
+    )
     add("--seed", type=int, default=0, help="of data, weights, order and dropout")
     add("--scratch", type=Path, metavar="DIR", help="keep the data there, mapped")
     add("--batch", type=positive, default=64, help="samples in a batch")

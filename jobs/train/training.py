@@ -3,8 +3,6 @@
 # PyTorch lives in the container image, not beside the checkout.
 # pyright: reportMissingImports=false
 
-import io
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,14 +10,11 @@ from typing import BinaryIO
 import torch
 from torch import nn
 
+from jobs import states
 from jobs.checkpoints import BadCheckpoint
 from jobs.train.data import CLASSES, FEATURES, Batches, load
 
 _FORMAT = 1
-
-
-class OtherTraining(ValueError):  # noqa: N818 - the name says what is the matter
-    """A checkpoint belongs to a training with other settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +90,7 @@ class Training:
             "batches": self._batches.state_dict(),
             "random": torch.get_rng_state(),
         }
-        # In memory first: PyTorch's writer hides why a storage refuses.
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        file.write(buffer.getbuffer())
+        states.write(state, file)
 
     def restore(self, payload: bytes) -> None:
         """Take up the state that `save` wrote.
@@ -107,20 +99,10 @@ class Training:
             BadCheckpoint: It is none that this program wrote.
             OtherTraining: It was saved under other settings.
         """
-        try:
-            # weights_only: a checkpoint is data, and must not run code.
-            state = torch.load(io.BytesIO(payload), weights_only=True)
-        except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as problem:
-            raise BadCheckpoint("PyTorch cannot read it") from problem
-        if not isinstance(state, dict) or state.get("format") != _FORMAT:
+        state = states.read(payload)
+        if state.get("format") != _FORMAT:
             raise BadCheckpoint("another program or version wrote it")
-        if state["settings"] != vars(self.settings):
-            differ = ", ".join(
-                f"{name.replace('_', '-')} {old} (now {vars(self.settings)[name]})"
-                for name, old in state["settings"].items()
-                if old != vars(self.settings).get(name)
-            )
-            raise OtherTraining(f"the checkpoints were made with {differ}")
+        states.require_same(state["settings"], vars(self.settings))
         self.model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._batches.load_state_dict(state["batches"])

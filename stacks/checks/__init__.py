@@ -16,11 +16,13 @@ from stacks.checks import (
     aws,
     bucket_regions,
     buckets,
+    checkpoint_tiers,
     claims,
     cloud_storage,
     clouds,
     clusters,
     datasets,
+    deployments,
     ebs,
     efs,
     gcp,
@@ -43,6 +45,7 @@ from stacks.checks import (
     lustre_clients,
     mounts,
     networks,
+    patterns,
     pools,
     regions,
     scratch,
@@ -70,11 +73,13 @@ RULES: tuple[Rule, ...] = (
     *aws.RULES,
     *bucket_regions.RULES,
     *buckets.RULES,
+    *checkpoint_tiers.RULES,
     *claims.RULES,
     *clusters.RULES,
     *cloud_storage.RULES,
     *clouds.RULES,
     *datasets.RULES,
+    *deployments.RULES,
     *ebs.RULES,
     *efs.RULES,
     *gcp_claims.RULES,
@@ -97,6 +102,7 @@ RULES: tuple[Rule, ...] = (
     *lustre_clients.RULES,
     *mounts.RULES,
     *networks.RULES,
+    *patterns.RULES,
     *pools.RULES,
     *regions.RULES,
     *scratch.RULES,
@@ -133,4 +139,5 @@ def run(
     """
     stack = Stack(config, broken, environment, config_keys)
     for rule in RULES:
-        yield from rule.violations(stack)
+        for problem in rule.violations(stack):
+            yield stack.told(problem)

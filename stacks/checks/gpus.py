@@ -14,7 +14,7 @@ from stacks.config import AnyPool
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a job or a workspace asks of its nodes.
+    """What a program asks of its nodes.
 
     Attributes:
         at: Where its `nodes` stand in the document.
@@ -29,17 +29,13 @@ class Asked:
 
 def _asked(stack: Stack) -> Iterator[Asked]:
     pools = stack.platform.node_pools if stack.platform else {}
-    team = stack.config.team
-    if team is None:
-        return
-    for section, programs in (("jobs", team.jobs), ("workspaces", team.workspaces)):
-        for name, program in programs.items():
-            nodes = program.nodes
-            # Nothing is known of a pool that is broken or not there.
-            whole = nodes.pool is None or nodes.pool in pools
-            if nodes.gpu_products and whole:
-                at = ("team", section, name, "nodes")
-                yield Asked(at, pools.get(nodes.pool or ""), nodes.gpu_products)
+    for owner, program in stack.programs:
+        nodes = program.nodes
+        # Nothing is known of a pool that is broken or not there.
+        whole = nodes.pool is None or nodes.pool in pools
+        if nodes.gpu_products and whole:
+            at = (*owner, "nodes")
+            yield Asked(at, pools.get(nodes.pool or ""), nodes.gpu_products)
 
 
 def _machine(pool: AnyPool) -> gpus.Machine | None:

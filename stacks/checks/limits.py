@@ -9,14 +9,17 @@ from typing import Any
 
 from components.catalog import quantity
 from components.catalog.problem import UNSET, Path, Problem
+from components.kubernetes.checkpoint_tier_spec import CheckpointTierSpec
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.dataset_spec import DatasetSpec
 from components.kubernetes.ephemeral_spec import EphemeralSpec
 from components.kubernetes.limits_spec import LINK, ClaimLimits, LimitsSpec
 from components.kubernetes.pod import CONTAINER_DISK
-from components.kubernetes.program_spec import ProgramSpec
+from components.kubernetes.program_spec import ProgramSpec, Resources
 from components.kubernetes.scratch_spec import ScratchSpec
+from components.kubernetes.shared_artifacts_spec import SharedArtifactsSpec
 from components.kubernetes.static_volume_spec import StaticVolumeSpec
+from stacks.checks.pattern_lookups import patterns_of
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 from stacks.config import NEUTRAL
@@ -115,15 +118,26 @@ def resources_of_a_container(stack: Stack) -> Iterator[Problem]:
     if space is None or space.limits is None:
         return
     for at, program in stack.programs:
-        given = program.resources
         scratch = sum(_scratch(stack, program, "memory").values(), Decimal(0))
-        cpu = {"requests": given.requests.cpu, "limits": given.limits.cpu}
-        memory = {"requests": given.requests.memory, "limits": given.limits.memory}
-        for asked in (_Asked("cpu", cpu), _Asked("memory", memory, scratch)):
+        for asked in _asked(program.resources, scratch):
             problem = _refused(asked, space.limits)
             if problem is not None:
                 yield problem.under(*at)
         yield from _disk(stack, program, at, space.limits)
+    # The others' containers are as large as their jobs', which are programs.
+    for kind in (CheckpointTierSpec, SharedArtifactsSpec):
+        for at, _, pattern in patterns_of(stack, kind):
+            for asked in _asked(pattern.resources):
+                problem = _refused(asked, space.limits)
+                if problem is not None:
+                    yield problem.under(*at)
+
+
+def _asked(given: Resources, scratch: Decimal = Decimal(0)) -> Iterator[_Asked]:
+    cpu = {"requests": given.requests.cpu, "limits": given.limits.cpu}
+    memory = {"requests": given.requests.memory, "limits": given.limits.memory}
+    yield _Asked("cpu", cpu)
+    yield _Asked("memory", memory, scratch)
 
 
 def _scratch(stack: Stack, program: ProgramSpec, medium: str) -> dict[str, Decimal]:

@@ -16,12 +16,12 @@ from stacks.checks.stack import Stack
 
 def known_volume(stack: Stack) -> Iterator[Problem]:
     """A mount names one of the team's volumes."""
-    known = stack.names("team", "volumes")
+    known = stack.names("team", "volumes") | stack.names("team", "patterns")
     for mount in stack.mounts:
         if mount.mount.volume not in known:
             yield Problem(
                 rule="",
-                message="no such volume under team.volumes",
+                message="no such volume under team.volumes, nor team.patterns",
                 path=mount.at,
                 value=mount.mount.volume,
                 allowed=tuple(sorted(known)),

@@ -15,6 +15,7 @@ from components.gcp.gcs_fuse_spec import GcsFuseSpec
 from components.gcp.gke_cluster_spec import GkeClusterSpec
 from components.kubernetes.cloud_volume_spec import CloudVolumeSpec
 from components.kubernetes.csi_spec import CsiSpec
+from components.kubernetes.program_spec import ProgramSpec
 from components.spec import Spec
 from stacks.checks.stack import Stack
 from stacks.config import (
@@ -89,7 +90,9 @@ def _needs(stack: Stack) -> Iterator[Need]:
     if platform is not None:
         yield from _needs_of_storage(platform, _drivers(platform))
     if team is not None:
-        yield from _needs_of_programs(team)
+        for owner, program in stack.programs:
+            yield from _needs_of_a_program(owner, program)
+        yield from _needs_of_jobs(team)
         drivers = _drivers(stack.platform)
         for name, volume in team.volumes.items():
             yield from _need_of_a_driver(("team", "volumes", name), volume, drivers)
@@ -169,22 +172,21 @@ def _need_of_a_driver(
         yield Need(driver, at, UNSET, "no node can mount it")
 
 
-def _needs_of_programs(team: TeamConfig) -> Iterator[Need]:
-    for section, programs in (("jobs", team.jobs), ("workspaces", team.workspaces)):
-        for name, program in programs.items():
-            at = ("team", section, name, "nodes")
-            nodes = program.nodes
-            if nodes.gpus:
-                without = "no node offers nvidia.com/gpu, and the pod waits for ever"
-                yield Need("nvidia-device-plugin", (*at, "gpus"), nodes.gpus, without)
-            if nodes.gpu_products:
-                yield Need(
-                    "gpu-feature-discovery",
-                    (*at, "gpuProducts"),
-                    nodes.gpu_products,
-                    "no node has the label nvidia.com/gpu.product, and the pod waits "
-                    "for ever",
-                )
+def _needs_of_a_program(owner: Path, program: ProgramSpec) -> Iterator[Need]:
+    at, nodes = (*owner, "nodes"), program.nodes
+    if nodes.gpus:
+        without = "no node offers nvidia.com/gpu, and the pod waits for ever"
+        yield Need("nvidia-device-plugin", (*at, "gpus"), nodes.gpus, without)
+    if nodes.gpu_products:
+        yield Need(
+            "gpu-feature-discovery",
+            (*at, "gpuProducts"),
+            nodes.gpu_products,
+            "no node has the label nvidia.com/gpu.product, and the pod waits for ever",
+        )
+
+
+def _needs_of_jobs(team: TeamConfig) -> Iterator[Need]:
     for name, job in team.jobs.items():
         if job.job_set is not None:
             at = ("team", "jobs", name, "jobSet")

@@ -3,14 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from components.catalog import credentials
 from components.catalog.problem import Path, Problem
+from components.kubernetes.bucket_uri_spec import BucketUriSpec, buckets_of
 from components.kubernetes.dataset_spec import DatasetSpec
-from components.kubernetes.secret_spec import DIRECTORY
+from components.kubernetes.program_spec import ProgramSpec
+from components.kubernetes.secret_spec import DIRECTORY, SecretSpec
 from components.spec import closest
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A secret that a program gets.
+
+    Attributes:
+        path: Where that is said, below the program.
+        value: What stands there.
+        name: The secret's name.
+        secret: The secret.
+    """
+
+    path: Path
+    value: str
+    name: str
+    secret: SecretSpec
+
+    @property
+    def variables(self) -> list[str]:
+        """The environment variables that it sets."""
+        plain = self.secret.plain_variables(f"{DIRECTORY}/{self.name}")
+        return [*plain, *self.secret.secret_variables()]
+
+
+def given(stack: Stack, program: ProgramSpec) -> Iterator[Given]:
+    """The secrets of a program that are whole: those it names, those of its buckets.
+
+    The secret of a bucket is given once, however often it is named.
+    """
+    secrets = stack.config.team.secrets if stack.config.team else {}
+    for position, name in enumerate(program.secrets):
+        if name in secrets:
+            at: Path = ("secrets", position)
+            yield Given(path=at, value=name, name=name, secret=secrets[name])
+    seen = set(program.secrets)
+    for variable, bucket in buckets_of(program.uris, stack.volumes):
+        name = bucket.secret
+        if name is None or name in seen or name not in secrets:
+            continue
+        seen.add(name)
+        at, value = ("uris", variable), program.uris[variable].volume
+        yield Given(path=at, value=value, name=name, secret=secrets[name])
 
 
 def _keys(stack: Stack) -> Iterator[tuple[Path, str]]:
@@ -76,7 +122,7 @@ def none_in_the_environment(stack: Stack) -> Iterator[Problem]:
 
 
 def known_secret(stack: Stack) -> Iterator[Problem]:
-    """A job, a workspace and a dataset name the team's secrets."""
+    """A program, a dataset and a bucket name the team's secrets."""
     known = stack.names("team", "secrets")
     named: list[tuple[Path, str]] = [
         ((*owner, "secrets", position), name)
@@ -86,7 +132,7 @@ def known_secret(stack: Stack) -> Iterator[Problem]:
     named += [
         (("team", "volumes", name, "secret"), volume.secret)
         for name, volume in stack.volumes.items()
-        if isinstance(volume, DatasetSpec) and volume.secret is not None
+        if isinstance(volume, DatasetSpec | BucketUriSpec) and volume.secret is not None
     ]
     for path, name in named:
         if name not in known:
@@ -102,25 +148,22 @@ def known_secret(stack: Stack) -> Iterator[Problem]:
 
 def set_once(stack: Stack) -> Iterator[Problem]:
     """An environment variable of a program has one value."""
-    team = stack.config.team
-    secrets = team.secrets if team else {}
     for owner, program in stack.programs:
         setters = dict.fromkeys(program.env, "the program's env")
-        for position, name in enumerate(program.secrets):
-            secret = secrets.get(name)
-            if secret is None:
-                continue
-            directory = f"{DIRECTORY}/{name}"
-            variables = [*secret.plain_variables(directory), *secret.secret_variables()]
-            twice = [variable for variable in variables if variable in setters]
+        for each in given(stack, program):
+            twice = [variable for variable in each.variables if variable in setters]
+            of_a_bucket = each.path[0] == "uris"
             if twice:
+                sets = f"its secret {each.name}" if of_a_bucket else "it"
                 yield Problem(
                     rule="",
-                    message=f"it sets {twice[0]}, and so does {setters[twice[0]]}",
-                    path=(*owner, "secrets", position),
-                    value=name,
+                    message=f"{sets} sets {twice[0]}, and so does {setters[twice[0]]}",
+                    path=(*owner, *each.path),
+                    value=each.value,
                 )
-            setters |= dict.fromkeys(variables, f"the secret {name}")
+            if not of_a_bucket:
+                # Of two buckets with keys of their own it is said elsewhere.
+                setters |= dict.fromkeys(each.variables, f"the secret {each.name}")
 
 
 RULES = (

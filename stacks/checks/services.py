@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from components.catalog.problem import Path, Problem
 from stacks.checks.rule import Rule
-from stacks.checks.stack import Stack
+from stacks.checks.stack import Stack, word_of_a_program
 
 _LINK = (
     "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"
@@ -25,7 +25,7 @@ def name_of_a_service(stack: Stack) -> Iterator[Problem]:
                 message="its pods are found by a Service of this name, which begins "
                 "with a letter",
                 path=owner,
-                nearest=f"{str(owner[1]).removesuffix('s')}-{name}",
+                nearest=f"{word_of_a_program(owner)}-{name}",
                 link=_LINK,
             )
 
@@ -41,9 +41,10 @@ def one_service_each(stack: Stack) -> Iterator[Problem]:
         if other != owner:
             yield Problem(
                 rule="",
-                message=f"the job {name} has a Service of this name already",
+                message=f"the {word_of_a_program(other)} {name} has a Service of this "
+                "name already",
                 path=owner,
-                nearest=f"{name}-workspace",
+                nearest=f"{name}-{word_of_a_program(owner)}",
             )
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pydantic.alias_generators import to_snake
 
-from components.catalog.problem import Path
+from components.catalog.problem import Path, Problem
 from components.catalog.provisioner_tables import driver_of
 from components.catalog.storage_kinds import BY_DRIVER, BY_KIND, StorageKind
 from components.kubernetes.claim_spec import ClaimSpec
@@ -21,26 +21,40 @@ from components.kubernetes.job_spec import JobSpec
 from components.kubernetes.program_spec import MountSpec, ProgramSpec
 from components.kubernetes.team_space_spec import TeamSpaceSpec
 from components.kubernetes.volume_spec import Writers
-from stacks.config import EnvironmentConfig, SeenVolume, StackConfig
+from stacks.config import (
+    EnvironmentConfig,
+    MountedVolume,
+    SeenVolume,
+    StackConfig,
+    TeamConfig,
+    UriVolume,
+)
+from stacks.patterns import spelt_out
+
+
+def word_of_a_program(at: Path) -> str:
+    """What stands at a place of the team's section: `job`, of `team.jobs.train`."""
+    return str(at[1]).removesuffix("s")
 
 
 @dataclass(frozen=True, slots=True)
 class MountOf:
-    """A mount of a job or workspace, with the volume that it names.
+    """A mount of a job, workspace or deployment, with the volume that it names.
 
     Attributes:
-        owner: Where the job or workspace stands in the document.
-        program: The job or workspace.
+        owner: Where the program stands in the document.
+        program: The job, workspace or deployment.
         path: Directory in the container.
         mount: What is said of it.
-        volume: The volume; None when it is broken or does not exist.
+        volume: The volume; None when it is broken, does not exist or is no such
+            thing as can be mounted.
     """
 
     owner: Path
     program: ProgramSpec
     path: str
     mount: MountSpec
-    volume: SeenVolume | None
+    volume: MountedVolume | None
 
     @property
     def at(self) -> Path:
@@ -48,14 +62,18 @@ class MountOf:
         return (*self.owner, "mounts", self.path)
 
     @property
+    def what(self) -> str:
+        """What its program is, in a word: `job`."""
+        return word_of_a_program(self.owner)
+
+    @property
     def of(self) -> str:
         """Whose mount it is, in words: `job train`."""
-        _, section, name = self.owner
-        return f"{str(section).removesuffix('s')} {name}"
+        return f"{self.what} {self.owner[-1]}"
 
     @property
     def writes(self) -> bool:
-        """Whether the job's pods can write through it."""
+        """Whether the program's pods can write through it."""
         read_only = self.mount.read_only
         return not (read_only or (self.volume and self.volume.access == "read-only"))
 
@@ -75,7 +93,7 @@ class Stack:
         environment: EnvironmentConfig | None = None,
         config_keys: Mapping[str, bool] | None = None,
     ) -> None:
-        """Look at a configuration.
+        """Look at a configuration, its patterns spelt out.
 
         Args:
             config: The configuration without its broken entries.
@@ -84,11 +102,33 @@ class Stack:
             config_keys: The other keys of this project's configuration, and
                 whether each is a secret; None when they are not known.
         """
+        team = config.team
+        self._patterns = spelt_out(team) if team is not None else None
+        if self._patterns is not None:
+            config = config.model_copy(update={"team": self._patterns.team})
         self.config = config
         self.broken = broken
         self.platform = config.platform or environment
         self.environment = environment
         self.config_keys = config_keys
+
+    def told(self, problem: Problem) -> Problem:
+        """A problem of what patterns bring, as one of what is declared."""
+        return self._patterns.told(problem) if self._patterns else problem
+
+    def pattern_at(self, path: Path) -> str | None:
+        """The pattern that is mounted where a mount stands; None for a volume."""
+        return self._patterns.pattern_at(path) if self._patterns else None
+
+    @property
+    def declared(self) -> TeamConfig | None:
+        """The team as it is declared: with patterns, and not what they are made of."""
+        return self._patterns.declared if self._patterns else None
+
+    @property
+    def jobs_of_patterns(self) -> Mapping[str, str]:
+        """The jobs that patterns bring: the pattern's name, by the job's."""
+        return self._patterns.jobs if self._patterns else {}
 
     @property
     def space(self) -> TeamSpaceSpec | None:
@@ -151,23 +191,31 @@ class Stack:
 
     @cached_property
     def programs(self) -> list[tuple[Path, ProgramSpec]]:
-        """Every job and workspace that is whole, with where it stands."""
+        """Every program that is whole, with where it stands."""
         team = self.config.team
         if team is None:
             return []
         return [
             *((("team", "jobs", name), job) for name, job in team.jobs.items()),
             *((("team", "workspaces", n), spec) for n, spec in team.workspaces.items()),
+            *(
+                (("team", "deployments", n), spec)
+                for n, spec in team.deployments.items()
+            ),
         ]
 
     @cached_property
     def mounts(self) -> list[MountOf]:
-        """Every mount of every job and workspace."""
+        """Every mount of every program."""
         return [
-            MountOf(owner, program, path, mount, self.volumes.get(mount.volume))
+            MountOf(owner, program, path, mount, self._mounted(mount.volume))
             for owner, program in self.programs
             for path, mount in program.mounts.items()
         ]
+
+    def _mounted(self, name: str) -> MountedVolume | None:
+        volume = self.volumes.get(name)
+        return None if isinstance(volume, UriVolume) else volume
 
     def unsure(self, at: Path) -> bool:
         """Whether something at a place, or below it, is wrong in itself."""

@@ -13,7 +13,7 @@ from components.kubernetes.node_pool_spec import NodePoolSpec
 from components.kubernetes.nodes_spec import Nodes
 from components.kubernetes.program_spec import ProgramSpec
 from stacks.checks.rule import Rule
-from stacks.checks.stack import Stack
+from stacks.checks.stack import Stack, word_of_a_program
 from stacks.config import AnyPool
 
 
@@ -154,7 +154,8 @@ def all_nodes_of_a_slice(stack: Stack) -> Iterator[Problem]:
             yield Problem(
                 rule="",
                 message=f"a slice of {nodes.pool} is {hosts} nodes, which work only "
-                "together, and a workspace is one pod",
+                f"together, and each pod of a {word_of_a_program(asked.at)} is a "
+                "program by itself",
                 path=(*asked.at, "nodes", "pool"),
                 value=nodes.pool,
                 nearest=_of_one_host(stack, nodes.tpus),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from components.catalog import paths
 from components.catalog.problem import Problem
+from components.kubernetes.deployment_spec import DeploymentSpec
 from components.kubernetes.granted_spec import GrantedSpec
 from stacks.checks.rule import Rule
 from stacks.checks.stack import MountOf, Stack
@@ -36,6 +37,13 @@ def _pods(mount: MountOf) -> int:
     return mount.program.all_pods
 
 
+def _apart(mount: MountOf) -> str:
+    """How the pods of one program keep out of each other's way."""
+    # Replicas of a deployment are all alike: what serves only reads.
+    replicas = isinstance(mount.program, DeploymentSpec)
+    return "readOnly: true" if replicas else "writers: per-index"
+
+
 def declared(stack: Stack) -> Iterator[Problem]:
     """Where several pods write one directory, someone has said how."""
     by_storage: dict[str, list[tuple[str, MountOf]]] = defaultdict(list)
@@ -53,8 +61,8 @@ def declared(stack: Stack) -> Iterator[Problem]:
             ]
             pods = _pods(mount)
             if pods > 1:
-                who = f"all {pods} pods of this job write here"
-                nearest = "writers: per-index"
+                who = f"all {pods} pods of this {mount.what} write here"
+                nearest = _apart(mount)
             # Said once for each group, at the last of it that is undeclared.
             elif others and not any(
                 m.writers is None and paths.overlap(where, directory)
@@ -95,8 +103,11 @@ def sharded_where_possible(stack: Stack) -> Iterator[Problem]:
 
 
 def one_is_a_promise(stack: Stack) -> Iterator[Problem]:
-    """`one` in a job of several pods is the program's own promise."""
+    """`one` in a program of several pods is its own promise."""
     for mount in _writing(stack):
+        if stack.pattern_at(mount.at) is not None:
+            # Who writes is the pattern's word, and what it publishes is whole.
+            continue
         if mount.writers == "one" and _pods(mount) > 1:
             yield Problem(
                 rule="",
@@ -104,7 +115,7 @@ def one_is_a_promise(stack: Stack) -> Iterator[Problem]:
                 "read-write: nothing but the program keeps them apart",
                 path=mount.at,
                 value=mount.mount.volume,
-                nearest="writers: per-index",
+                nearest=_apart(mount),
                 severity="warning",
             )
 
@@ -116,8 +127,8 @@ def indexes_for_per_index(stack: Stack) -> Iterator[Problem]:
         if inherited and mount.program.numbered is None:
             yield Problem(
                 rule="",
-                message="the volume gives each index a directory, but this job has "
-                "no indexes",
+                message="the volume gives each index a directory, but this "
+                f"{mount.what} has no indexes",
                 path=mount.at,
                 value=mount.mount.volume,
                 nearest="writers: one",

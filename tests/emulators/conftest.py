@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.emulators import gcs_server, programs
+from tests.emulators import gcs_server, programs, s3_server
 from tests.emulators.conditions import teach
 from tests.emulators.emulator import Emulator
 from tests.emulators.gcs_server import GcsServer
+from tests.emulators.s3_server import S3Server
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,13 @@ def gcs(cloud_storage: GcsServer) -> GcsServer:
     """The server of Cloud Storage, with nothing in it."""
     cloud_storage.empty()
     return cloud_storage
+
+
+@pytest.fixture
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A server of S3 that can be killed, with nothing in it."""
+    with s3_server.running(tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from kubernetes import client
 
 from sandbox import cluster as sandbox
 from sandbox import debian, image_archive
+from tests.engine.examples import Example, renamed
+from tests.engine.stacks import Stack
 
 BUSYBOX = "localhost/ml-storage/busybox:test"
 _APPLETS = (
@@ -56,6 +58,35 @@ def namespace(api: client.ApiClient, request: pytest.FixtureRequest) -> Iterator
         client.CoreV1Api(connection).delete_namespace(
             made.metadata.name, grace_period_seconds=0
         )
+
+
+@pytest.fixture
+def example(
+    cluster: sandbox.Cluster, api: client.ApiClient, tmp_path: Path
+) -> Iterator[Example]:
+    """An example under a name of its own, on directories of its own."""
+    made: list[Stack] = []
+
+    def make(title: str) -> Stack:
+        made.append(renamed(title, tmp_path))
+        return made[-1]
+
+    yield make
+    for stack in made:
+        stack.remove(api)
+
+
+@pytest.fixture(scope="session")
+def patterns(
+    cluster: sandbox.Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """The example `patterns` under a name of its own, once for all its tests."""
+    stack = renamed("patterns", tmp_path_factory.mktemp("patterns"))
+    yield stack
+    # A test may have left the sandbox stopped.
+    sandbox.start()
+    with sandbox.client() as connection:
+        stack.remove(connection)
 
 
 def write_busybox(

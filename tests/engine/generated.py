@@ -102,6 +102,7 @@ def stacks(draw: Draw) -> Generated:
         "secrets": secrets,
         "jobs": draw(programs.jobs(mountable, secrets, pools)),
         "workspaces": draw(programs.workspaces(mountable, secrets, pools)),
+        "deployments": draw(programs.deployments(mountable, secrets, pools)),
     }
     keys = dict.fromkeys(("key-a", "key-b"), "a secret\nof two lines")
     return Generated(

@@ -1,4 +1,4 @@
-"""Pools, secrets, jobs and workspaces, as a test draws them."""
+"""Pools, secrets, jobs, workspaces and deployments, as a test draws them."""
 
 from __future__ import annotations
 
@@ -74,6 +74,7 @@ def _mounts(draw: Draw, volumes: dict[str, Any], job: dict[str, Any]) -> dict[st
     """Mounts with which the pods of `job` do not write over each other."""
     nodes, indexes = job.get("nodes", {}), job.get("indexes", 1)
     count = nodes.get("count", 1) * job.get("jobSet", {}).get("replicas", 1)
+    count = max(count, job.get("replicas", 1) + job.get("surge", 0))
     several = (indexes > 1 if isinstance(indexes, int) else False) or count > 1
     numbered = "indexes" in job or (
         nodes.get("count", 1) > 1 and job.get("jobSet", {}).get("replicas", 1) == 1
@@ -236,3 +237,30 @@ def workspaces(
     spec["mounts"] = draw(_mounts(volumes, spec))
     kept = {k: v for k, v in spec.items() if v not in ([], {})}
     return {draw(among(["notebook", "n".ljust(63, "x")], ["N", "n" * 64])): kept}
+
+
+@st.composite
+def deployments(
+    draw: Draw, volumes: dict[str, Any], secrets: dict[str, Any], pools: dict[str, Any]
+) -> dict[str, Any]:
+    """At most one deployment."""
+    if draw(st.integers(0, 2)):
+        return {}
+    spec = draw(_program(secrets, pools))
+    choices = {
+        "replicas": among([0, 1, 3, 2**31 - 1], [-1, 2**31]),
+        "surge": among([0, 1, 2**31 - 1], [-1, 2**31]),
+        "spread": st.booleans(),
+        "await": st.booleans(),
+    }
+    if draw(st.booleans()):
+        spec["port"] = draw(among([1, 8000, 65535], [0, 65536]))
+        choices["health"] = among(["/", "/healthz", "/a?b=c"], ["healthz", "/a b"])
+        choices["startup"] = among(["1s", "2h", "24855d"], ["0s", "24856d"])
+    for key, choice in choices.items():
+        if draw(st.integers(0, 2)) == 0:
+            spec[key] = draw(choice)
+    spec["mounts"] = draw(_mounts(volumes, spec))
+    kept = {k: v for k, v in spec.items() if v not in ([], {})}
+    word = among(["serve", "s".ljust(63, "x")], ["S", "s" * 64, "notebook"])
+    return {draw(word): kept}

@@ -132,13 +132,22 @@ def test_teams_come_up_in_it(prod: Account) -> None:
     with sandbox.client() as connection:
         batch = client.BatchV1Api(connection)
         job = batch.read_namespaced_job("resnet", "vision")
-    [container] = job.spec.template.spec.containers
+        apps = client.AppsV1Api(connection)
+        classify = apps.read_namespaced_deployment("classify", "vision").spec
+    pod = job.spec.template.spec
+    [container] = pod.containers
     variables = {v.name: v.value for v in container.env}
     [bucket] = [
         name for name in prod.stack("prod").store.all(BUCKET) if "checkpoints" in name
     ]
     assert variables["CHECKPOINTS_URI"] == f"s3://{bucket}/vision/"
-    assert job.spec.template.spec.service_account_name == "workload"
+    assert pod.service_account_name == "workload"
+    restore, publish = pod.init_containers
+    assert (restore.restart_policy, publish.restart_policy) == (None, "Always")
+    for helper in (restore, publish):
+        given = {v.name: v.value for v in helper.env}
+        assert given["RESUME_URI"] == f"s3://{bucket}/vision/resnet/"
+    assert classify.replicas == 16
 
 
 def test_destroy_is_refused_and_keeps_everything(prod: Account) -> None:

@@ -11,10 +11,9 @@ import io
 import json
 import pickle
 import re
-import secrets
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,57 +22,12 @@ import yaml
 from kubernetes import client
 
 from sandbox.cluster import Cluster
-from sandbox.session import CHECKOUT
-from tests.engine.stacks import Stack
+from tests.engine.examples import EXAMPLES, Example, directory_of, log_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.images]
 
-EXAMPLES = CHECKOUT / "examples" / "kubernetes"
 TRIED = {"checkpoints", "scratch", "sweep", "dataset", "workspace"}
-TRIED |= {"distributed", "snapshot", "lab", "vision-lab"}
-Example = Callable[[str], Stack]
-
-
-@pytest.fixture
-def example(
-    cluster: Cluster, api: client.ApiClient, tmp_path: Path
-) -> Iterator[Example]:
-    """An example under a name of its own, on directories of its own."""
-    made: list[Stack] = []
-
-    def make(title: str) -> Stack:
-        name = f"t{secrets.token_hex(3)}"
-        stack = Stack(name, tmp_path, Path("/var/lib/ml-storage/test") / name)
-        whole = yaml.safe_load((EXAMPLES / f"Pulumi.{title}.yaml").read_text())
-        text = json.dumps(whole["config"])
-        text = text.replace(f"/var/lib/ml-storage/{title}", str(stack.data))
-        text = re.sub(rf'"{title}-(shared|csi)"', rf'"{name}-\1"', text)
-        config = {k.removeprefix("ml-storage:"): v for k, v in json.loads(text).items()}
-        teams = config["platform"]["teams"]
-        teams[name] = teams.pop(title)
-        config["team"]["name"] = name
-        stack.config = config
-        made.append(stack)
-        return stack
-
-    yield make
-    for stack in made:
-        stack.remove(api)
-
-
-def log_of(api: client.ApiClient, stack: Stack, job: str) -> str:
-    core = client.CoreV1Api(api)
-    pods = core.list_namespaced_pod(stack.name, label_selector=f"job-name={job}").items
-    newest = max(pods, key=lambda pod: pod.metadata.creation_timestamp)
-    return core.read_namespaced_pod_log(newest.metadata.name, stack.name)
-
-
-def directory_of(api: client.ApiClient, stack: Stack, claim: str) -> Path:
-    """The directory of the host that a dynamic claim lies in."""
-    core: Any = client.CoreV1Api(api)
-    bound = core.read_namespaced_persistent_volume_claim(claim, stack.name)
-    volume = core.read_persistent_volume(bound.spec.volume_name)
-    return Path(volume.spec.host_path.path)
+TRIED |= {"distributed", "snapshot", "lab", "vision-lab", "patterns"}
 
 
 def test_every_example_is_tried_and_right() -> None:

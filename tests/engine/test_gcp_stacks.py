@@ -126,6 +126,8 @@ def test_teams_come_up_in_it(prod: Account) -> None:
     """With the contract that the environment's stack exports."""
     # The pods wait for nodes that are not here: a few of them will do.
     prod.edit("vision-prod", ("indexes: 256", "indexes: 8"))
+    health = "health: /healthz"
+    prod.edit("vision-prod", (health, f"{health}\n        await: false"))
     prod.edit("language-prod", ("port: 8888", "port: 8888\n        await: false"))
     with provisioner(PD, SHARES):
         for name in ("vision-prod", "language-prod"):
@@ -138,14 +140,24 @@ def test_teams_come_up_in_it(prod: Account) -> None:
         accounts = {
             job: batch.read_namespaced_job(job, team).spec.template.spec
             for job, team in (
-                *(("import", "vision"), ("embed", "vision"), ("classify", "vision")),
+                *(("import", "vision"), ("embed", "vision"), ("imagenet", "vision")),
+                ("resnet", "vision"),
                 *(("finetune", "language"), ("pretrain", "language")),
             )
         }
         there = client.CoreV1Api(connection).list_namespaced_service_account("vision")
+        apps = client.AppsV1Api(connection)
+        classify = apps.read_namespaced_deployment("classify", "vision").spec
     assert accounts["import"].service_account_name == "workload"
     assert accounts["embed"].service_account_name == "reader"
     assert accounts["finetune"].service_account_name == "workload"
+    # Staging reads the bucket, and the tier writes to one.
+    assert accounts["imagenet"].service_account_name == "reader"
+    assert accounts["resnet"].service_account_name == "workload"
+    assert [c.name for c in accounts["resnet"].init_containers] == [
+        *("wait-imagenet", "restore-resume", "publish-resume")
+    ]
+    assert classify.replicas == 20
     names = {account.metadata.name for account in there.items}
     assert {"workload", "reader"} <= names
     [container] = accounts["pretrain"].containers

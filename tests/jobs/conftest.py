@@ -75,6 +75,11 @@ def train(containers: Callable[[str], Container]) -> Container:
 
 
 @pytest.fixture(scope="session")
+def jax(containers: Callable[[str], Container]) -> Container:
+    return containers("jax")
+
+
+@pytest.fixture(scope="session")
 def lammps(containers: Callable[[str], Container]) -> Container:
     return containers("lammps")
 

@@ -78,3 +78,10 @@ def test_another_server_of_the_protocol_of_s3() -> None:
     assert settings("s3://datasets/", **both)["ENDPOINT"] == one
     found = settings("s3://datasets/", AWS_ENDPOINT_URL=other)
     assert (found["ENDPOINT"], found["PROVIDER"]) == (other, "Other")
+
+
+def test_a_server_of_ones_own_is_asked_anonymously_without_keys() -> None:
+    own = {"AWS_ENDPOINT_URL_S3": "http://10.0.0.1:9000"}
+    assert "ENV_AUTH" not in settings("s3://public/", **own)
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    assert settings("s3://public/", **own, **keys)["ENV_AUTH"] == "true"

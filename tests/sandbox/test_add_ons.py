@@ -44,7 +44,9 @@ def test_others_need_none(tmp_path: Path, text: str) -> None:
 
 
 def test_an_unknown_add_on_is_refused_before_anything_starts() -> None:
-    with pytest.raises(ValueError, match="gpu is no add-on: csi, snapshots, jobset"):
+    with pytest.raises(
+        ValueError, match="gpu is no add-on: csi, s3, snapshots, jobset"
+    ):
         add_ons.start("csi", "gpu")
 
 

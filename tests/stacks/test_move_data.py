@@ -15,7 +15,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "how-to" / "move-data.md").read_tex
 STACKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 
-@pytest.fixture(params=STACKS, ids=["dataset", "claim", "secrets"])
+@pytest.fixture(params=STACKS, ids=["dataset", "claim", "bucket", "secrets"])
 def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     file = tmp_path / "Pulumi.vision.yaml"
     file.write_text(request.param)

@@ -1,0 +1,236 @@
+"""`kind: dataset-staging` and `kind: model-repository`: copied once, read by many."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from components.catalog import sources
+from components.catalog.problem import Problem
+from components.kubernetes.helper import Helper
+from components.kubernetes.job_spec import Duration, JobSpec
+from components.kubernetes.nodes_spec import Nodes
+from components.kubernetes.part_spec import Part, PartSpec
+from components.kubernetes.pattern_spec import PatternSpec, default_resources, waiting
+from components.kubernetes.program_spec import MountSpec, ProgramSpec, Resources
+from components.kubernetes.run_as_spec import RunAsSpec
+from components.kubernetes.uri_spec import UriSpec
+from components.spec import LARGEST_COUNT, Count, Name
+
+TARGET = "/target"
+"""Where the staging job mounts the directory that it fills."""
+
+SOURCE_VARIABLE = "SOURCE_URI"
+"""What holds the URI of the bucket that it reads."""
+
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def _source(value: Any) -> Any:
+    """A URL stays a text; a volume's name becomes a part of it."""
+    return {"volume": value} if isinstance(value, str) and "://" not in value else value
+
+
+class StagingSpec(PatternSpec):
+    """A bucket or URL, copied once to a directory that many programs read."""
+
+    source: Annotated[str | PartSpec, BeforeValidator(_source)]
+    """Where it comes from: the name of a volume that is a bucket, `{volume: …,
+    path: …}` for a part of it, or the `https://` URL of a file."""
+
+    to: Part
+    """Where it goes: a volume that many pods mount, and the directory of it, which
+    is the copy's alone."""
+
+    sha256: str | None = None
+    """The SHA-256 of the one file or object, 64 hexadecimal digits, checked before
+    it is unpacked. Default: what the bucket keeps of each object is compared."""
+
+    unpack: bool | None = None
+    """Unpack a tar or zip file, and leave the file itself out. Default: by its
+    name (`.tar`, `.tar.gz`, `.tgz`, `.tar.bz2`, `.tar.xz`, `.zip`)."""
+
+    wait: Duration | None = None
+    """How long the source may take to appear, such as `15m`; default: it is there."""
+
+    timeout: Duration = "1h"
+    """How long programs that mount it wait until it is whole; then they fail.
+    Default `1h`."""
+
+    retries: int = Field(default=3, ge=0, le=LARGEST_COUNT)
+    """How often a failed copy is taken up again; default 3."""
+
+    pool: Name | None = None
+    """The node pool that copies; default: any node."""
+
+    resources: Resources = Field(default_factory=default_resources)
+    """What the copying container gets; default: 100m of CPU, 256Mi of memory and
+    at most 1Gi."""
+
+    run_as: RunAsSpec | None = None
+    """The user that copies, such as `{user: 1000}`. Default: what the image says."""
+
+    secrets: list[Name] = Field(default_factory=list[str])
+    """Secrets that it gets besides; a `bucket` volume brings its own."""
+
+    def problems(self) -> Iterator[Problem]:
+        """A source that can be one, and a digest of one file."""
+        yield from super().problems()
+        if isinstance(self.source, str):
+            yield from self._wrong_url(self.source)
+        if self.sha256 is not None and _SHA256.fullmatch(self.sha256) is None:
+            digest = self.sha256.strip().lower().removeprefix("sha256:")
+            yield Problem(
+                rule="DAT04",
+                message="a SHA-256 is 64 hexadecimal digits, as sha256sum prints it",
+                path=("sha256",),
+                value=self.sha256,
+                nearest=digest if _SHA256.fullmatch(digest) else None,
+            )
+
+    def _wrong_url(self, url: str) -> Iterator[Problem]:
+        wrong = sources.check(url)
+        if wrong is not None:
+            yield replace(wrong, path=("source",), allowed=())
+        elif url.startswith(("s3://", "gs://")):
+            yield Problem(
+                rule="PAT16",
+                message="a bucket is one of the team's volumes, which says as whom it "
+                "is read: name that, and the part of it",
+                path=("source",),
+                value=url,
+                nearest="{volume: NAME, path: PATH}",
+            )
+        elif sources.is_directory(url):
+            yield Problem(
+                rule="PAT16",
+                message="one file comes from a URL, and this one is of a directory",
+                path=("source",),
+                value=url,
+            )
+        elif url.startswith("http://") and self.sha256 is None:
+            yield Problem(
+                rule="DAT05",
+                message="anyone between here and there can change what comes over "
+                "plain http: say its sha256, or use https",
+                path=("source",),
+                value=url,
+                nearest=url.replace("http://", "https://", 1),
+                severity="warning",
+            )
+
+    @property
+    def target(self) -> PartSpec:
+        """The directory that is filled."""
+        return self.to
+
+    @property
+    def job_run(self) -> int:
+        """The number of the job's run."""
+        return 1
+
+    def volumes(self) -> Mapping[str, str]:
+        """The source, where it is a bucket, and the target."""
+        named = {"to": self.to.volume}
+        if isinstance(self.source, PartSpec):
+            named["source"] = self.source.volume
+        return named
+
+    def filled(self) -> PartSpec:
+        """The directory that it is copied to."""
+        return self.target
+
+    def mount(self, name: str, program: ProgramSpec, mount: MountSpec) -> MountSpec:
+        """The target, read-only."""
+        del name, program, mount
+        return MountSpec(
+            volume=self.target.volume, sub_path=self.target.path, read_only=True
+        )
+
+    def helpers(
+        self, pattern: str, name: str, program: ProgramSpec, path: str
+    ) -> Sequence[Helper]:
+        """One that waits until the copy is whole."""
+        del name, program
+        return [
+            waiting(self, pattern, path, timeout=self.timeout, resources=self.resources)
+        ]
+
+    def job(self) -> JobSpec:
+        """The job that copies."""
+        command = ["python3", "-m", "jobs.stage", self._source_argument(), TARGET]
+        if self.sha256 is not None:
+            command += ["--sha256", self.sha256.lower()]
+        if self.unpack is not None:
+            command.append("--unpack" if self.unpack else "--no-unpack")
+        if self.wait is not None:
+            command += ["--wait", self.wait]
+        return JobSpec(
+            image=self.image,
+            command=command,
+            run=self.job_run,
+            retries=self.retries,
+            uris=self._source_uris(),
+            mounts={
+                TARGET: MountSpec(
+                    volume=self.to.volume, sub_path=self.target.path, writers="one"
+                )
+            },
+            resources=self.resources,
+            nodes=Nodes(pool=self.pool),
+            run_as=self.run_as,
+            secrets=self.secrets,
+        )
+
+    def _source_argument(self) -> str:
+        if isinstance(self.source, str):
+            return self.source
+        # A URI of `uris` ends with a slash, and this may be one object.
+        return f"$({SOURCE_VARIABLE}){self.source.path or ''}"
+
+    def _source_uris(self) -> dict[str, UriSpec]:
+        if isinstance(self.source, str):
+            return {}
+        return {SOURCE_VARIABLE: UriSpec(volume=self.source.volume, read_only=True)}
+
+
+class DatasetStagingSpec(StagingSpec):
+    """A dataset, copied once; programs that mount it read it when it is whole."""
+
+    kind: Literal["dataset-staging"]
+
+    run: Count = 1
+    """The number of this copy. A new number looks at the source again, and is
+    refused where the directory has something else: stage that to another."""
+
+    @property
+    def job_run(self) -> int:
+        """The number of the job's run."""
+        return self.run
+
+
+class ModelRepositorySpec(StagingSpec):
+    """A model, copied once for each version; replicas load it read-only.
+
+    A new version is copied beside the old one. A deployment that mounts it goes
+    on serving the old one until the replicas of the new one are ready.
+    """
+
+    kind: Literal["model-repository"]
+
+    version: Name
+    """The version, such as `v7`: a directory below `to`, and part of the name of
+    its job."""
+
+    @property
+    def target(self) -> PartSpec:
+        """The directory of the version."""
+        return PartSpec(volume=self.to.volume, path=self.to.below(self.version))
+
+    def job_name(self, pattern: str) -> str:
+        """Each version has a job of its own."""
+        return f"{pattern}-{self.version}"

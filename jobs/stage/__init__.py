@@ -1,0 +1,1 @@
+"""Bring a dataset or a model into a shared directory: once, whole, and checked."""

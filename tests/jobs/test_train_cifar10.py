@@ -1,0 +1,331 @@
+"""CIFAR-10 is learned in the image: alone, in pairs, killed and resumed."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from jobs import artifacts, history, manifest
+from jobs.train_cifar10 import synthetic
+from tests.jobs.conftest import Container
+from tests.jobs.test_rendezvous import environment, free_port
+
+pytestmark = pytest.mark.images
+
+# 500 images in batches of 50: ten steps to an epoch.
+PROGRAM = (
+    *("python3", "-m", "jobs.train_cifar10", "--data", "/mnt/data"),
+    *("--checkpoints", "/mnt/ckpt", "--batch", "50", "--checkpoint-every", "10"),
+)
+SHORT = (*PROGRAM, "--epochs", "3")
+SLOW = (*SHORT, "--pause", "0.1")
+
+COMPARE = """
+import torch
+from pathlib import Path
+from jobs import states
+from jobs.checkpoints import CheckpointStore
+
+def same(a, b):
+    if isinstance(a, torch.Tensor):
+        return a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+one, two = (CheckpointStore(Path(d)).newest(states.read) for d in ("ckpt", "uncut"))
+assert one[0].step == two[0].step == 30, (one[0], two[0])
+assert set(one[1]) >= {"model", "optimizer", "step", "settings"}
+print("the same" if same(one[1], two[1]) else "different")
+"""
+
+# After the first step, what the optimizer remembers of it is a tenth of the gradient.
+GRADIENTS = """
+import torch
+from pathlib import Path
+from jobs import states
+from jobs.checkpoints import CheckpointStore
+
+one, two = (
+    CheckpointStore(Path(d)).newest(states.read)[1]["optimizer"]["state"]
+    for d in ("ckpt", "alone")
+)
+assert len(one) == len(two) == 14
+for k in one:
+    a, b = one[k]["exp_avg"], two[k]["exp_avg"]
+    assert b.abs().max() > 1e-5
+    assert torch.allclose(a, b, rtol=1e-3, atol=1e-7), (k, (a - b).abs().max())
+print("the same")
+"""
+
+ANSWER = """
+import torch
+from pathlib import Path
+from jobs.train_cifar10 import export, model, shards
+from jobs.train_cifar10.data import Data
+
+test = Data(shards.find("/mnt/data")).test
+network = export.load(Path("/mnt/out/run-7"))
+hits = network(model.normalized(test.images)).argmax(dim=1) == test.labels
+print(hits.float().mean().item() > 0.9, len(hits))
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("data")
+    synthetic.make(str(directory), images=500, seed=1)
+    return directory
+
+
+@pytest.fixture
+def mounted(data: Path, tmp_path: Path) -> Path:
+    """A directory that programs find the data in."""
+    shutil.copytree(data, tmp_path / "data")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def uncut(
+    train: Container, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What a training leaves that nothing cut off."""
+    directory = tmp_path_factory.mktemp("uncut")
+    shutil.copytree(data, directory / "data")
+    done = train.run(directory, *SHORT, "--export", "/mnt/out", ML_STORAGE_RUN="7")
+    assert (done.returncode, done.stderr) == (0, "")
+    return directory
+
+
+def assert_ends_like(uncut: Path, train: Container, directory: Path) -> None:
+    shutil.copytree(uncut / "ckpt", directory / "uncut")
+    done = train.run(directory, "python3", "-c", COMPARE)
+    assert done.stdout == "the same\n", done.stderr
+
+
+def steps(directory: Path) -> list[int]:
+    return sorted(int(p.name[5:]) for p in (directory / "ckpt").glob("step-*"))
+
+
+def wait_for_step(directory: Path) -> None:
+    deadline = time.monotonic() + 300
+    while not (directory / "ckpt" / "step-00000010").exists():
+        assert time.monotonic() < deadline, "no checkpoint came"
+        time.sleep(0.01)
+
+
+@contextmanager
+def pair(
+    train: Container, directory: Path, *command: str
+) -> Iterator[list[subprocess.Popen[str]]]:
+    """Two pods of one program; they are gone at the end, whatever happens."""
+    port = free_port()
+    with ExitStack() as stack:
+        processes: list[subprocess.Popen[str]] = []
+        for node in range(2):
+            variables = environment(node, nodes=2, port=port, processes=1)
+            # At the end of the with, a process is waited for: it is gone by then.
+            process = stack.enter_context(train.start(directory, *command, **variables))
+            stack.callback(process.kill)
+            processes.append(process)
+        yield processes
+
+
+def outcomes(processes: list[subprocess.Popen[str]]) -> list[tuple[int, str, str]]:
+    said = [process.communicate(timeout=300) for process in processes]
+    return [(p.returncode, *each) for p, each in zip(processes, said, strict=True)]
+
+
+def test_it_learns_and_exports_what_others_load(train: Container, uncut: Path) -> None:
+    assert steps(uncut) == [10, 20, 30]
+    start, end = history.read(uncut / "ckpt" / "history.jsonl")
+    assert start == {"event": "start", "run": 7, "started_at_step": 0, "loss": None}
+    assert (end["ended_at_step"], end["outcome"]) == (30, "finished")
+    version = artifacts.newest(uncut / "out")
+    assert version is not None
+    assert version == uncut / "out" / "run-7"
+    about = manifest.read(version / manifest.NAME).about
+    assert float(about["accuracy"]) > 0.9, "guessing among ten classes: 0.1"
+    assert about["steps"] == "30"
+    answered = train.run(uncut, "python3", "-c", ANSWER)
+    assert answered.stdout == "True 100\n", answered.stderr
+
+    # Once more: nothing is trained, and the same version is kept.
+    before = (version / "model.pt").stat().st_mtime_ns
+    done = train.run(uncut, *SHORT, "--export", "/mnt/out", ML_STORAGE_RUN="7")
+    assert done.returncode == 0, done.stderr
+    assert "already at step 30 of 30: nothing to train" in done.stdout
+    assert (version / "model.pt").stat().st_mtime_ns == before
+
+
+def test_killed_and_resumed_it_ends_the_same_to_the_bit(
+    train: Container, uncut: Path, mounted: Path
+) -> None:
+    with train.start(mounted, *SLOW) as process:
+        wait_for_step(mounted)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert 30 not in steps(mounted)
+    done = train.run(mounted, *SHORT)
+    assert done.returncode == 0, done.stderr
+    assert "resumed from /mnt/ckpt/step-000000" in done.stdout
+    assert_ends_like(uncut, train, mounted)
+
+
+def test_asked_to_stop_it_saves_the_step_it_is_at(
+    train: Container, uncut: Path, mounted: Path
+) -> None:
+    with train.start(mounted, *SLOW) as process:
+        wait_for_step(mounted)
+        # A few steps on, so that it is at none where a checkpoint is due.
+        time.sleep(0.3)
+        process.terminate()
+        out, err = process.communicate(timeout=300)
+    assert (process.returncode, err) == (128 + signal.SIGTERM, "")
+    last = steps(mounted)[-1]
+    assert 10 <= last < 30
+    assert f"interrupted at step {last} of 30: loss " in out
+    done = train.run(mounted, *SHORT)
+    assert f"resumed from /mnt/ckpt/step-{last:08d}" in done.stdout
+    assert_ends_like(uncut, train, mounted)
+
+
+def test_two_train_as_one_and_only_the_first_writes(
+    train: Container, mounted: Path
+) -> None:
+    # All images in one step.
+    step = (*PROGRAM, "--batch", "500", "--epochs", "1")
+    with pair(train, mounted, *step, "--export", "/mnt/out") as processes:
+        first, second = outcomes(processes)
+    assert first[0] == second[0] == 0, first[2] + second[2]
+    assert "process 0 of 2" in first[1]
+    assert "finished at step 1 of 1" in first[1]
+    assert second[1].endswith("process 1 of 2\n"), "one of them speaks for both"
+    assert steps(mounted) == [1]
+    log = history.read(mounted / "ckpt" / "history.jsonl")
+    assert [each["event"] for each in log] == ["start", "end"]
+    assert [path.name for path in (mounted / "out").iterdir()] == ["run-1"]
+    alone = train.run(mounted, *step, "--checkpoints", "/mnt/alone")
+    assert alone.returncode == 0, alone.stderr
+    done = train.run(mounted, "python3", "-c", GRADIENTS)
+    assert done.stdout == "the same\n", done.stderr
+    one = history.read(mounted / "alone" / "history.jsonl")[1]["loss"]
+    assert log[1]["loss"] == pytest.approx(one, rel=1e-3)
+
+    # Another number of processes rounds differently: it is not gone on by chance.
+    more = (*step, "--epochs", "2")
+    done = train.run(mounted, *more)
+    assert done.returncode == 1
+    assert "made by 2 processes, now there are 1" in done.stderr
+    assert "--new-world-size" in done.stderr
+    assert steps(mounted) == [1]
+    done = train.run(mounted, *more, "--new-world-size")
+    assert done.returncode == 0, done.stderr
+    assert "resumed from /mnt/ckpt/step-00000001" in done.stdout
+    assert steps(mounted) == [1, 2]
+
+
+def test_one_of_two_is_asked_to_stop_and_both_do(
+    train: Container, mounted: Path
+) -> None:
+    with pair(train, mounted, *SLOW) as processes:
+        wait_for_step(mounted)
+        processes[1].terminate()
+        first, second = outcomes(processes)
+    assert first[0] == second[0] == 128 + signal.SIGTERM, first[2] + second[2]
+    last = steps(mounted)[-1]
+    assert f"interrupted at step {last} of 30" in first[1]
+
+    with pair(train, mounted, *SHORT) as processes:
+        first, second = outcomes(processes)
+    assert first[0] == second[0] == 0, first[2] + second[2]
+    assert f"resumed from /mnt/ckpt/step-{last:08d}" in first[1]
+
+
+def test_one_of_two_is_killed_and_the_other_says_so(
+    train: Container, mounted: Path
+) -> None:
+    with pair(train, mounted, *SLOW) as processes:
+        wait_for_step(mounted)
+        processes[1].kill()
+        first, second = outcomes(processes)
+    assert second[0] == -signal.SIGKILL
+    assert first[0] == 1
+    assert first[2].startswith("another process is gone: ")
+    assert first[2].count("\n") == 1
+    assert 30 not in steps(mounted)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--data", "/mnt/none"), 3, "no data_batch_1 at or below /mnt/none"),
+        (("--data", "gs://bucket/data/"), 2, "cannot be streamed"),
+        (("--batch", "501"), 1, "batch 501: there are 500 images"),
+        (("--batch", "10"), 1, "made with batch 50 (now 10)"),
+        (("--seed", "3"), 1, "made with seed 0 (now 3)"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    train: Container, uncut: Path, words: tuple[str, ...], code: int, said: str
+) -> None:
+    before = steps(uncut)
+    done = train.run(uncut, *SHORT, *words)
+    assert (done.returncode, steps(uncut)) == (code, before), done.stderr
+    assert said in done.stderr
+    assert code == 2 or done.stderr.count("\n") == 1
+
+
+def test_damaged_and_other_data_is_refused(
+    train: Container, uncut: Path, mounted: Path
+) -> None:
+    shutil.copytree(uncut / "ckpt", mounted / "ckpt")
+    bad = mounted / "data" / "cifar-10-batches-py" / "data_batch_3"
+    bad.write_bytes(bad.read_bytes()[:-5000])
+    done = train.run(mounted, *SHORT)
+    assert done.returncode == 6
+    assert done.stderr == (
+        "data_batch_3 of /mnt/data/cifar-10-batches-py is damaged: "
+        "it is cut off, or no pickle\n"
+    )
+    shutil.rmtree(mounted / "data")
+    synthetic.make(str(mounted / "data"), images=500, seed=2)
+    done = train.run(mounted, *SHORT)
+    assert done.returncode == 1
+    assert "made with data " in done.stderr
+
+
+def test_checkpoints_of_another_program_are_left_alone(
+    train: Container, mounted: Path
+) -> None:
+    other = ("python3", "-m", "jobs.train", "--checkpoints", "/mnt/ckpt")
+    assert train.run(mounted, *other, "--steps", "10").returncode == 0
+    done = train.run(mounted, *SHORT)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "/mnt/ckpt holds another training: the checkpoints were made by another "
+        "program; use these settings, or another --checkpoints\n"
+    )
+    assert steps(mounted) == [10]
+
+
+def test_a_version_that_is_there_does_not_change(
+    train: Container, uncut: Path, mounted: Path
+) -> None:
+    shutil.copytree(uncut / "out", mounted / "out")
+    before = (mounted / "out" / "run-7" / "model.pt").read_bytes()
+    more = (*PROGRAM, "--epochs", "1", "--export", "/mnt/out")
+    done = train.run(mounted, *more, ML_STORAGE_RUN="7")
+    assert done.returncode == 1
+    assert "run-7 is there already, with another content" in done.stderr
+    assert (mounted / "out" / "run-7" / "model.pt").read_bytes() == before
+    assert steps(mounted) == [10], "what was trained is not lost"
