@@ -160,10 +160,12 @@ def publishing(server: S3Server, directory: Path, own: list[str]) -> Iterator[No
         env={**known, **server.environment},
         stdout=subprocess.DEVNULL,
     ) as process:
-        while local.published(directory) is None:
-            time.sleep(0.01)
-        yield
-        process.terminate()
+        try:
+            while local.published(directory) is None:
+                time.sleep(0.01)
+            yield
+        finally:
+            process.terminate()
         if process.wait():
             raise RuntimeError(f"{directory} was not published: {process.returncode}")
 

@@ -284,6 +284,17 @@ _RULES: tuple[SpecRule, ...] = (
         "An environment variable has a name that Kubernetes takes.",
     ),
     SpecRule(
+        "PAT16",
+        "data that is read as nobody knows whom, or of which nothing comes",
+        "A staged source is a volume that is a bucket, or the URL of one file.",
+    ),
+    SpecRule(
+        "PAT17",
+        "checkpoints that no one removes, or that say two things of themselves",
+        "A tier's `maxAge` is whole days, and `about` has none of a checkpoint's own "
+        "words.",
+    ),
+    SpecRule(
         "PTH01",
         "a directory that is not the one that was meant",
         "A directory on a node is an absolute path without '..' and ':'.",

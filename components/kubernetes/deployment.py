@@ -77,7 +77,7 @@ class Deployment(pulumi.ComponentResource):
         annotations = {
             **annotations_of_a_deployment(wait=spec.wait),
             # The provider's own, ten minutes, is shorter than many a start.
-            "pulumi.com/timeoutSeconds": str(spec.longest_update),
+            "pulumi.com/timeoutSeconds": str(spec.longest_update(_waits(args))),
         }
         deployment = k8s.apps.v1.Deployment(
             f"{name}-deployment",
@@ -107,6 +107,11 @@ class Deployment(pulumi.ComponentResource):
         )
 
 
+def _waits(args: DeploymentArgs) -> int:
+    """Seconds that a pod may wait for its helpers, one after the other."""
+    return sum(helper.longest for helper in args.helpers)
+
+
 def deployment_fields(name: str, args: DeploymentArgs) -> Any:
     """The `spec` of the Deployment, as Kubernetes writes it."""
     spec = args.spec
@@ -123,7 +128,7 @@ def deployment_fields(name: str, args: DeploymentArgs) -> Any:
     return {
         "replicas": spec.replicas,
         "strategy": _strategy(spec),
-        "progressDeadlineSeconds": spec.longest_start,
+        "progressDeadlineSeconds": spec.longest_start(_waits(args)),
         "selector": {"matchLabels": {DEPLOYMENT: name}},
         "template": pod_template(
             name,

@@ -92,17 +92,19 @@ class DeploymentSpec(ProgramSpec):
         """Whether a Service has its name: with a port."""
         return self.port is not None
 
-    @property
-    def longest_start(self) -> int:
-        """Seconds after which a replica that is not ready never will be."""
-        return seconds(self.startup) + BEFORE_IT_STARTS
+    def longest_start(self, before: int = 0) -> int:
+        """Seconds after which a replica that is not ready never will be.
 
-    @property
-    def longest_update(self) -> int:
+        Args:
+            before: Those that its helpers may take before its program starts.
+        """
+        return min(seconds(self.startup) + BEFORE_IT_STARTS + before, LARGEST_COUNT)
+
+    def longest_update(self, before: int = 0) -> int:
         """Seconds that all replicas together may take until they are ready."""
         # As many are replaced at a time as may be missing or more than wanted.
         rounds = -(-self.replicas // max(self.surge, 1))
-        return min(self.longest_start * max(rounds, 1), LARGEST_COUNT)
+        return min(self.longest_start(before) * max(rounds, 1), LARGEST_COUNT)
 
     def problems(self) -> Iterator[Problem]:
         """Replicas have no index, and only a port can be asked for news."""

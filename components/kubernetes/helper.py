@@ -27,6 +27,8 @@ class Helper:
             no secrets.
         stays: Whether it runs beside the program and ends after it (a native
             sidecar), instead of ending before the program starts.
+        longest: Seconds that it may take before the program starts, where that is
+            more than a moment.
         resources: Its `resources`, as Kubernetes writes them.
     """
 
@@ -38,4 +40,5 @@ class Helper:
     read_only: bool = False
     uris: Sequence[str] = ()
     stays: bool = False
+    longest: int = 0
     resources: Mapping[str, Any] = field(default_factory=dict[str, Any])

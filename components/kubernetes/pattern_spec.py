@@ -8,7 +8,7 @@ from typing import Any
 from components.catalog import images
 from components.catalog.problem import Problem
 from components.kubernetes.helper import Helper
-from components.kubernetes.job_spec import JobSpec
+from components.kubernetes.job_spec import JobSpec, seconds
 from components.kubernetes.part_spec import PartSpec
 from components.kubernetes.program_spec import (
     Limits,
@@ -109,6 +109,7 @@ def waiting(
         command=["python3", "-m", "jobs.wait", path, "--timeout", timeout],
         paths=[path],
         read_only=True,
+        longest=seconds(timeout),
         resources=as_kubernetes(resources),
     )
 

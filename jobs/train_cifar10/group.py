@@ -65,13 +65,13 @@ class Group:
         if self.size == 1:
             return content
         length = self.highest(len(content) if self.writes else 0)
-        own = content if self.writes else bytes(length)
         if not length:
             return b""
-        values = torch.frombuffer(bytearray(own), dtype=torch.uint8)
+        # What arrives is written into it.
+        buffer = bytearray(content if self.writes else length)
         with self.together():
-            distributed.broadcast(values, src=0)
-        return values.numpy().tobytes()
+            distributed.broadcast(torch.frombuffer(buffer, dtype=torch.uint8), src=0)
+        return bytes(buffer)
 
     def shared(self, model: nn.Module) -> nn.Module:
         """Return the model so that its gradients become those of all processes."""

@@ -411,7 +411,7 @@ def test_what_is_no_bucket_is_refused(killable: Tier, uri: str) -> None:
 _ON_A_SMALL_DISK = """
 mount -t tmpfs -o size=620k none "$0"
 echo '{"step": null}' > "$0/.published"
-"$1" -m tests.emulators.kills "$0" 40 4 0 > "$0.log" &
+"$1" -m tests.emulators.kills "$0" 24 4 0 > "$0.log" &
 trainer=$!
 until grep -q "the disk is full: step 12 waits" "$0.log"; do sleep 0.05; done
 "$1" -m jobs.checkpoints publish "$0" "$2" --every 0.05 &
@@ -435,9 +435,9 @@ def test_a_full_disk_slows_and_loses_nothing(killable: Tier, tmp_path: Path) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "ends at 40 with " in Path(f"{killable.directory}.log").read_text()
+    assert "ends at 24 with " in Path(f"{killable.directory}.log").read_text()
     assert "published step-00000008: " in done.stdout, "the newest of the two"
-    assert done.stdout.endswith("step-00000040 is published: nothing is left to do\n")
+    assert done.stdout.endswith("step-00000024 is published: nothing is left to do\n")
 
 
 def published(tier: Tier) -> int | None:

@@ -329,3 +329,14 @@ def test_a_version_that_is_there_does_not_change(
     assert "run-7 is there already, with another content" in done.stderr
     assert (mounted / "out" / "run-7" / "model.pt").read_bytes() == before
     assert steps(mounted) == [10], "what was trained is not lost"
+
+
+def test_storage_that_is_full_leaves_nothing_torn(
+    train: Container, mounted: Path
+) -> None:
+    # Files of at most 100 KiB; a checkpoint has more than 700.
+    limited = f"ulimit -f 200; exec {' '.join(SHORT)}"
+    done = train.run(mounted, "sh", "-c", limited)
+    assert done.returncode == 1
+    assert done.stderr == "the storage refused: [Errno 27] File too large\n"
+    assert [path.name for path in (mounted / "ckpt").iterdir()] == ["history.jsonl"]
