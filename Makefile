@@ -70,6 +70,8 @@ generate: venv ## write docs/reference and the editors' schema from the models
 
 bench: venv ## what this project costs over doing the same by hand, as ratios
 	@.venv/bin/python -m bench
+	@.venv/bin/python -m bench.data_ways
+	@.venv/bin/python -m bench.checkpoint_stall
 
 test-fast: venv ## the tests that need no engine and no cluster, < 1 min
 	@.venv/bin/python -m pytest -n auto -m "not engine and not images and not slow"

@@ -87,8 +87,7 @@ def _measured(
     directory: Path, stack: ExitStack, rounds: int, count: int
 ) -> dict[str, list[dict[str, float]]]:
     """What each way brought in each round."""
-    unpack = conftest._unpack  # pyright: ignore[reportPrivateUsage]: as the tests do
-    container = unpack(images.build("train"), directory / "root")
+    container = conftest.unpack(images.build("train"), directory / "root")
     server = stack.enter_context(s3_server.running(_made(directory / "s3")))
     server.client().create_bucket(Bucket=buckets.parse(_URI).name)
     path = os.pathsep.join([str(programs.rclone()), os.environ["PATH"]])

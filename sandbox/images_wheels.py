@@ -1,5 +1,6 @@
 """Wheels from PyPI in a directory, for the Python of an image."""
 
+import os
 import platform
 import shutil
 import subprocess
@@ -35,6 +36,8 @@ def install(target: Path, requirements: Path, python: str, update: Update) -> No
             *("--python-platform", f"{platform.machine()}-manylinux_2_36"),
             *("--requirements", str(requirements)),
         ],
+        # A Python of the image's version is not needed, and may not be had.
+        env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -147,7 +147,7 @@ def gets(log: Path, prefix: str) -> int:
     """
     return sum(
         found["action"] == "s3_GetObject"
-        and found["status"] == "200"
+        and found["status"] in ("200", "206")
         and f"{found['bucket']}/{found['key']}".startswith(prefix)
         for found in map(_REQUEST.match, log.read_text().splitlines())
         if found is not None

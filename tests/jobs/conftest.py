@@ -63,7 +63,7 @@ def containers() -> Iterator[Callable[[str], Container]]:
 
         def container(name: str) -> Container:
             if name not in made:
-                made[name] = _unpack(images.build(name), Path(directory, name))
+                made[name] = unpack(images.build(name), Path(directory, name))
             return made[name]
 
         yield container
@@ -84,7 +84,7 @@ def lammps(containers: Callable[[str], Container]) -> Container:
     return containers("lammps")
 
 
-def _unpack(archive: Path, root: Path) -> Container:
+def unpack(archive: Path, root: Path) -> Container:
     """Lay an image's layers over each other, as a container runtime does."""
     root.mkdir()
     with tarfile.open(archive) as image:
