@@ -77,4 +77,4 @@ test-fast: venv ## the tests that need no engine and no cluster, < 1 min
 	@.venv/bin/python -m pytest -n auto -m "not engine and not images and not slow"
 
 test: venv ## all tests, on the real engine and a real Kubernetes
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n auto --dist loadgroup

@@ -40,11 +40,21 @@ from components.catalog.problem import UNSET, Problem
 _KNOWN_ERRORS = frozenset(get_args(ErrorType))
 
 
-def closest(word: str, words: Iterable[str]) -> str | None:
-    """The word that `word` was probably meant to be, or None."""
+_LIKE_A_KEY = 0.6
+"""How much of a word is one of the keys that there are: `sidecars` is not `secrets`."""
+
+
+def closest(word: str, words: Iterable[str], *, least: float = 0.5) -> str | None:
+    """The word that `word` was probably meant to be, or None.
+
+    Args:
+        word: What stands there.
+        words: What could stand there.
+        least: How much of it must be the same, from 0 to 1; default 0.5.
+    """
     candidates = list(words)
     by_lower = {candidate.lower(): candidate for candidate in candidates}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=least)
     return by_lower[found[0]] if found else None
 
 
@@ -124,7 +134,8 @@ def _suggest(cls: type[BaseModel], error: ErrorDetails) -> ErrorDetails:
         path=(word,),
         value=error["input"],
         allowed=tuple(keys),
-        nearest=other_words.own_key(word, keys) or closest(word, keys),
+        nearest=other_words.own_key(word, keys)
+        or closest(word, keys, least=_LIKE_A_KEY),
     )
     return ErrorDetails(
         type="problem",

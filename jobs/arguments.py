@@ -1,6 +1,9 @@
 """Types of command-line arguments."""
 
 import argparse
+import math
+import re
+from pathlib import Path
 
 
 def positive(text: str) -> int:
@@ -12,6 +15,60 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds, such as `2` or `0.5`.
+
+    Raises:
+        argparse.ArgumentTypeError: `text` is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return number
+
+
+def above_zero(text: str) -> float:
+    """Return a number above 0, such as a learning rate.
+
+    Raises:
+        argparse.ArgumentTypeError: `text` is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return number
+
+
+def directory(text: str) -> Path:
+    """Return the path of a directory.
+
+    Raises:
+        argparse.ArgumentTypeError: `text` is a URI, or empty.
+    """
+    if not text or "://" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is no directory")
+    return Path(text)
+
+
+def bandwidth(text: str) -> str:
+    """Return bytes a second as rclone takes them, such as `100M`.
+
+    Raises:
+        argparse.ArgumentTypeError: `text` is none.
+    """
+    if not re.fullmatch(r"\d+(\.\d+)?[BKMGTP]?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no bandwidth: it is a number with K, M or G, such as 100M"
+        )
+    return text
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -186,7 +186,9 @@ class _Log:
 
     def _progress(self, stats: Mapping[str, Any]) -> None:
         self.moved = Moved(files=stats["transfers"], size=stats["bytes"])
-        if stats["elapsedTime"] >= PERIOD:
+        if stats["elapsedTime"] >= PERIOD and not stats["totalTransfers"]:
+            self._say(f"no file so far, after {stats['elapsedTime']:.0f} s")
+        elif stats["elapsedTime"] >= PERIOD:
             self._say(
                 f"{stats['transfers']:,} of {stats['totalTransfers']:,} files, "
                 f"{stats['bytes']:,} of {stats['totalBytes']:,} bytes"

@@ -6,7 +6,6 @@ Whoever runs several at once into one directory has them wait for each other.
 import argparse
 import errno
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from jobs import buckets, rclone, staging
-from jobs.arguments import positive
+from jobs.arguments import positive, seconds
+from jobs.interruption import end_at_once
 from jobs.rclone import Failure, Moved, TransferError
 
 # Line by line: the log of a pod that is killed has all that was said.
@@ -25,6 +25,7 @@ _ERRNO = {
     errno.EDQUOT: Failure.FULL,
     errno.EACCES: Failure.DENIED,
     errno.EPERM: Failure.DENIED,
+    errno.EROFS: Failure.DENIED,
 }
 
 _EPILOG = f"""
@@ -48,8 +49,8 @@ options from variables such as RCLONE_TRANSFERS.
 exit codes: 0 all of it is there; 2 wrong arguments; {Failure.MISSING} nothing at \
 FROM; {Failure.DENIED} no
 permission, or no identity; {Failure.FULL} no room; {Failure.DIFFERS} a checksum \
-differs; 143 after SIGTERM;
-{Failure.OTHER} anything else
+differs; 143 after SIGTERM,
+130 after SIGINT; {Failure.OTHER} anything else
 """
 
 
@@ -61,8 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    # The first process of a container gets no signal that it does not listen for.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_at_once()
     try:
         copy = _copy(options.source, options.target)
     except buckets.BadUri as problem:
@@ -210,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--attempts", type=positive, default=3, help="default: %(default)s")
     add(
         "--pause",
-        type=float,
+        type=seconds,
         default=2.0,
         help="seconds between two attempts; default: %(default)s",
     )

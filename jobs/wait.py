@@ -4,7 +4,6 @@ For an init container of a program that needs what another program brings.
 """
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 
 from jobs import artifacts, manifest
-from jobs.arguments import duration
+from jobs.arguments import directory, duration
+from jobs.interruption import end_at_once
 from jobs.manifest import BadManifest
 from jobs.rclone import Failure
 from jobs.sync import explained
@@ -25,14 +25,14 @@ _say = partial(print, flush=True)
 
 _EPILOG = f"""
 DIR is whole once its {manifest.NAME} is there, as jobs.stage writes it last, or
-once one of the versions in it is, as programs publish them. The sizes of all files
-have to agree with it, and their SHA-256 with --contents.
+once one of the versions in it is, as programs publish them. The sizes of all
+files have to agree with it, and their SHA-256 with --contents.
 
 exit codes: 0 it is whole; 2 wrong arguments; {Failure.MISSING} it was not there in \
 time;
 {Failure.DENIED} no permission; {Failure.DIFFERS} it is there and its files differ; \
-143 after SIGTERM;
-{Failure.OTHER} anything else
+143 after SIGTERM, 130
+after SIGINT; {Failure.OTHER} anything else
 """
 
 
@@ -43,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if it is whole; else a `Failure`.
     """
     options = _parser().parse_args(arguments)
-    # The first process of a container gets no signal that it does not listen for.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_at_once()
     ends = time.monotonic() + options.timeout if options.timeout is not None else None
     try:
         return _wait(options.directory, ends, contents=options.contents)
@@ -58,7 +57,10 @@ def _wait(directory: Path, ends: float | None, *, contents: bool) -> int:
     told: list[str] | None = None
     while True:
         found = artifacts.newest(directory)
-        wrong = [] if found is None else _differences(found, contents=contents)
+        if found is None:
+            wrong = _unreadable(directory)
+        else:
+            wrong = _differences(found, contents=contents)
         if found is not None and not wrong:
             _say(f"{found} is whole")
             return 0
@@ -71,6 +73,18 @@ def _wait(directory: Path, ends: float | None, *, contents: bool) -> int:
             _say("\n".join(f"waiting: {each}" for each in words))
             told = words
         time.sleep(_PERIOD)
+
+
+def _unreadable(directory: Path) -> list[str]:
+    """Why what is there is not whole; nothing where nothing is there yet."""
+    try:
+        manifest.read(directory / manifest.NAME)
+    except FileNotFoundError:
+        return []
+    except BadManifest as problem:
+        return [f"{manifest.NAME} is no manifest: {problem}"]
+    # It has come between two looks.
+    return [f"{manifest.NAME} is new"]
 
 
 def _differences(directory: Path, *, contents: bool) -> list[str]:
@@ -90,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("directory", metavar="DIR", type=Path, help="what is waited for")
+    add("directory", metavar="DIR", type=directory, help="what is waited for")
     add(
         "--timeout",
         type=duration,

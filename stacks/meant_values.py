@@ -22,6 +22,7 @@ _MIB: dict[str, int] = {
     **dict.fromkeys(("", "Mi", "MiB", "MB", "M", "MiB/s", "MB/s", "MBps"), 1),
     **dict.fromkeys(("Gi", "GiB", "GiB/s"), 1024),
 }
+_SECONDS: dict[str, int] = {"": 1, "s": 1, "m": 60, "h": 3600}
 _LONGEST = 12
 """Digits of a number with a unit that was meant as one."""
 
@@ -39,6 +40,8 @@ def _number(value: Any, path: Path, _: str | None) -> str | None:
     key, units = str(path[-1]).lower(), {"": 1}
     if key.endswith("gib"):
         units = _GIB
+    elif key.endswith("seconds"):
+        units = _SECONDS
     elif "throughput" in key:
         units = _MIB
     times = units.get(found[2])

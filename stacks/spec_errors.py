@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 from components.catalog import other_words
 from components.catalog.problem import UNSET, Path, Problem
 from components.catalog.storage_kinds import BY_DRIVER, BY_KIND
-from components.spec import closest
+from components.spec import closest, yaml_keys
 from stacks.checks.clouds import of_another
 from stacks.config import (
     FROM,
@@ -16,7 +16,11 @@ from stacks.config import (
     TAGGED,
     CloudClass,
     CloudStorage,
+    OwnVolume,
+    Pattern,
     PlatformConfig,
+    TeamConfig,
+    UriVolume,
     word_of,
 )
 from stacks.meant_values import MEANT, words
@@ -43,6 +47,14 @@ _WORDS = {
 
 _CLOUD_KINDS = {word_of(spec) for spec in get_args(CloudStorage)}
 
+_PATTERN_KINDS = {word_of(spec) for spec in get_args(get_args(Pattern)[0])}
+_VOLUME_KINDS = {word_of(spec) for spec in (*get_args(OwnVolume), UriVolume)}
+
+_SECTIONS = {
+    "team": set(yaml_keys(TeamConfig)),
+    "platform": set(yaml_keys(PlatformConfig)),
+}
+
 _OF_CLOUD = {
     **{word_of(spec): BY_KIND[spec.row].cloud for spec in get_args(CloudStorage)},
     **{word_of(c): BY_DRIVER[c.provisioner].cloud for c in get_args(CloudClass)},
@@ -66,6 +78,10 @@ def spec_problem(error: Any, values: Any) -> Problem:
         return foreign
     if problem is None:
         return _of_pydantic(error, path, values, is_key=is_key)
+    section = _section_of(path) if problem.rule == "CFG01" else None
+    if section is not None:
+        message = f"unknown key here: it stands under {section}"
+        problem = replace(problem, message=message, allowed=(), nearest=None)
     return Problem(
         rule=problem.rule,
         message=problem.message,
@@ -101,11 +117,10 @@ def _of_pydantic(error: Any, path: Path, values: Any, *, is_key: bool) -> Proble
         allowed = tuple(_expected(expected, path, values))
         nearest = other_words.own_word(str(value), allowed)
         nearest = nearest or closest(str(value), allowed)
-        # What a cloud holds is the platform's, which grants it.
-        if path[:2] == ("team", "volumes") and str(value) in _CLOUD_KINDS:
-            message = "storage of this kind stands under platform.storage: a team"
-            message += " names what it was granted of it"
-            nearest, allowed = "from: NAME", ()
+        elsewhere = _of_another_section(str(value), path, values)
+        if elsewhere is not None:
+            message, nearest = elsewhere
+            allowed = ()
     if kind in MEANT:
         nearest = MEANT[kind](value, path, _cloud(values))
     if kind in ("int_type", "bool_type") and value == nearest:
@@ -124,6 +139,41 @@ def _of_pydantic(error: Any, path: Path, values: Any, *, is_key: bool) -> Proble
         allowed=allowed,
         nearest=nearest,
     )
+
+
+def _section_of(path: Path) -> str | None:
+    """The section that has a key which stands at the top or in the other one."""
+    match path:
+        case (str(key),) if key in _SECTIONS["team"]:
+            return "team"
+        case (str(key),) if key in _SECTIONS["platform"]:
+            return "platform"
+        case ("platform", str(key)) if key in _SECTIONS["team"]:
+            return "team"
+        case ("team", str(key)) if key in _SECTIONS["platform"]:
+            return "platform"
+        case _:
+            return None
+
+
+def _of_another_section(
+    kind: str, path: Path, values: Any
+) -> tuple[str, str | None] | None:
+    """Where a kind stands that cannot stand here, and what can in its place."""
+    on_a_cloud = _keys(_keys(values).get("platform")).get("cloud") != "kubernetes"
+    match path[:2]:
+        case ("team", "volumes") if kind in _PATTERN_KINDS:
+            return "a pattern of this kind stands under team.patterns", None
+        case ("team", "volumes") if kind in ("s3", "gcs") and not on_a_cloud:
+            return "buckets of this kind are granted on their cloud", "bucket"
+        # What a cloud holds is the platform's, which grants it.
+        case ("team", "volumes") if kind in _CLOUD_KINDS:
+            said = "storage of this kind stands under platform.storage: a team names "
+            return said + "what it was granted of it", "from: NAME"
+        case ("team", "patterns") if kind in _VOLUME_KINDS:
+            return "a volume of this kind stands under team.volumes", None
+        case _:
+            return None
 
 
 def _cloud(values: Any) -> str | None:

@@ -20,6 +20,18 @@ settings.register_profile(
 settings.load_profile("fast")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares one thing of this machine goes to one process of several.
+
+    There is one sandbox, and the images are unpacked once for all that enter them.
+    """
+    for item in items:
+        for marker, group in (("engine", "sandbox"), ("images", "images")):
+            if item.get_closest_marker(marker) is not None:
+                item.add_marker(pytest.mark.xdist_group(group))
+                break
+
+
 @pytest.fixture
 def root() -> Path:
     """The checkout."""

@@ -81,7 +81,8 @@ def test_the_readme_lists_every_example() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_stack_that_a_page_deploys_is_there(page: str) -> None:
     text = (ROOT / page).read_text()
-    for stack, directory in re.findall(r"make \w+ STACK=(\S+) DIRECTORY=(\S+)", text):
+    deployed = re.findall(r"make \w+ STACK=(\S+) DIRECTORY=([\w./-]*\w)", text)
+    for stack, directory in deployed:
         assert (ROOT / directory / f"Pulumi.{stack}.yaml").exists()
 
 

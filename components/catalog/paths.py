@@ -128,7 +128,14 @@ def relative_directory(text: str) -> Problem | None:
 
 def overlap(one: str, other: str) -> bool:
     """Whether one of two directories of a volume lies in the other, or is it."""
-    first, second = (
-        [p for p in normal(d).split("/") if p not in ("", ".")] for d in (one, other)
-    )
-    return all(a == b for a, b in zip(first, second, strict=False))
+    return all(a == b for a, b in zip(parts(one), parts(other), strict=False))
+
+
+def is_in(directory: str, other: str) -> bool:
+    """Whether a directory of a volume lies in another, or is it."""
+    return overlap(directory, other) and len(parts(directory)) >= len(parts(other))
+
+
+def parts(directory: str) -> list[str]:
+    """The names on the way to a directory of a volume; none for all of it."""
+    return [part for part in normal(directory).split("/") if part not in ("", ".")]

@@ -295,6 +295,17 @@ _RULES: tuple[SpecRule, ...] = (
         "words.",
     ),
     SpecRule(
+        "PAT18",
+        "a pattern of what is no volume",
+        "A pattern is made of the team's volumes, each named, with the part of it.",
+    ),
+    SpecRule(
+        "PAT19",
+        "programs that fail before their data is there",
+        "Who mounts what is staged waits for it at least as long as the staging waits "
+        "for its source.",
+    ),
+    SpecRule(
         "PTH01",
         "a directory that is not the one that was meant",
         "A directory on a node is an absolute path without '..' and ':'.",

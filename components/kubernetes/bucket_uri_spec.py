@@ -230,7 +230,8 @@ class BucketUriSpec(VolumeSpec):
         return None
 
     def _wrong_region(self) -> Iterator[Problem]:
-        if self.endpoint is not None:
+        # Of what is no bucket of S3, the region says nothing.
+        if self.endpoint is not None or not self.uri.startswith("s3://"):
             return
         if self.region is None:
             yield Problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -28,12 +29,15 @@ _HTTP_PATH = re.compile(r"/[!-~]*")
 
 def _http_path(value: str) -> str:
     if not _HTTP_PATH.fullmatch(value):
+        # Of a URL the path is meant.
+        parts = urlsplit(value) if "://" in value else None
+        path = parts.path if parts else f"/{value}"
         raise as_error(
             Problem(
                 rule="DEP05",
                 message="a path of HTTP begins with / and has no spaces",
                 value=value,
-                nearest=f"/{value}" if _HTTP_PATH.fullmatch(f"/{value}") else None,
+                nearest=path if _HTTP_PATH.fullmatch(path) else None,
             )
         )
     return value

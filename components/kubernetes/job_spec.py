@@ -34,6 +34,8 @@ _SAYS_PROCESSES = re.compile(r"--nproc[-_]per[-_]node")
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([1-9]\d{0,6})([smhd])", re.ASCII)
+_PARTS = re.compile(r"(\d{1,7})\s*([smhd])[a-z]*", re.ASCII)
+_OF_PARTS = re.compile(rf"(?:{_PARTS.pattern}\s*)+", re.ASCII)
 
 
 def _duration(value: Any) -> str:
@@ -43,11 +45,23 @@ def _duration(value: Any) -> str:
     raise as_error(
         Problem(
             rule="QTY01",
-            message="a duration is a whole number of s, m, h or d, such as 12h",
+            message="a duration is a whole number of s, m, h or d from 1, such as 12h",
             value=value,
-            nearest=f"{value}s" if bare else None,
+            nearest=f"{value}s" if bare else _in_one_unit(value),
         )
     )
+
+
+def _in_one_unit(value: Any) -> str | None:
+    """What `30min`, `1 hour` or `1h30m` is as a `Duration`; None for other texts."""
+    parts = _PARTS.findall(value) if isinstance(value, str) else []
+    if not parts or not _OF_PARTS.fullmatch(value):
+        return None
+    total = sum(int(number) * _UNITS[unit] for number, unit in parts)
+    # They stand there from the shortest to the longest.
+    unit = [name for name, size in _UNITS.items() if total % size == 0][-1]
+    nearest = f"{total // _UNITS[unit]}{unit}"
+    return nearest if _DURATION.fullmatch(nearest) else None
 
 
 Duration = Annotated[str, BeforeValidator(_duration)]

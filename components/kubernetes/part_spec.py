@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from components.spec import Name, Spec, SubPath
+from components.catalog import names
+from components.catalog.problem import Problem
+from components.spec import Name, Spec, SubPath, as_error
 
 
 class PartSpec(Spec):
@@ -24,8 +26,30 @@ class PartSpec(Spec):
         return "/".join(p.strip("/") for p in (self.path, path) if p) or None
 
 
-def _part(value: Any) -> Any:
-    return {"volume": value} if isinstance(value, str) else value
+def part(value: Any) -> Any:
+    """A volume's name as a part of it: all.
+
+    Raises:
+        PydanticCustomError: The text is a path or a URI.
+    """
+    if not isinstance(value, str):
+        return value
+    if "/" in value or ":" in value:
+        raise as_error(_no_name(value))
+    return {"volume": value}
 
 
-Part = Annotated[PartSpec, BeforeValidator(_part)]
+def _no_name(text: str) -> Problem:
+    """What is wrong with a text that is meant as more than a volume's name."""
+    volume, _, path = text.replace(":", "/", 1).partition("/")
+    whole = names.label(volume) is None and path.strip("/") and "://" not in text
+    return Problem(
+        rule="PAT18",
+        message="one of the team's volumes is named here, and a part of it as "
+        "{volume: NAME, path: PATH}",
+        value=text,
+        nearest=f"{{volume: {volume}, path: {path.strip('/')}}}" if whole else None,
+    )
+
+
+Part = Annotated[PartSpec, BeforeValidator(part)]

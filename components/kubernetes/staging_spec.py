@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from components.catalog import sources
-from components.catalog.problem import Problem
+from components.catalog.problem import UNSET, Problem
 from components.kubernetes.helper import Helper
-from components.kubernetes.job_spec import Duration, JobSpec
+from components.kubernetes.job_spec import Duration, JobSpec, seconds
 from components.kubernetes.nodes_spec import Nodes
-from components.kubernetes.part_spec import Part, PartSpec
+from components.kubernetes.part_spec import Part, PartSpec, part
 from components.kubernetes.pattern_spec import PatternSpec, default_resources, waiting
 from components.kubernetes.program_spec import MountSpec, ProgramSpec, Resources
 from components.kubernetes.run_as_spec import RunAsSpec
@@ -30,15 +30,18 @@ SOURCE_VARIABLE = "SOURCE_URI"
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def _source(value: Any) -> Any:
+def _source(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """A URL stays a text; a volume's name becomes a part of it."""
-    return {"volume": value} if isinstance(value, str) and "://" not in value else value
+    if isinstance(value, PartSpec) or (isinstance(value, str) and "://" in value):
+        return handler(value)
+    # What is wrong with it is wrong as a part, and not also as a text.
+    return PartSpec.model_validate(part(value), by_alias=True)
 
 
 class StagingSpec(PatternSpec):
     """A bucket or URL, copied once to a directory that many programs read."""
 
-    source: Annotated[str | PartSpec, BeforeValidator(_source)]
+    source: Annotated[str | PartSpec, WrapValidator(_source)]
     """Where it comes from: the name of a volume that is a bucket, `{volume: …,
     path: …}` for a part of it, or the `https://` URL of a file."""
 
@@ -91,10 +94,36 @@ class StagingSpec(PatternSpec):
                 value=self.sha256,
                 nearest=digest if _SHA256.fullmatch(digest) else None,
             )
+        if isinstance(self.source, PartSpec) and "*" in (self.source.path or ""):
+            yield Problem(
+                rule="PAT16",
+                message="a path is of one object, or of all below it: '*' stands for "
+                "itself",
+                path=("source", "path"),
+                value=self.source.path,
+                nearest=(self.source.path or "").partition("*")[0].rstrip("/") or None,
+                severity="warning",
+            )
+        if self.wait is not None and seconds(self.wait) > seconds(self.timeout):
+            yield Problem(
+                rule="PAT19",
+                message=f"who mounts it gives up after {self.timeout}, and the source "
+                f"may take {self.wait} to appear",
+                path=("timeout",),
+                value=self.timeout if "timeout" in self.model_fields_set else UNSET,
+                nearest=self.wait,
+                severity="warning",
+            )
 
     def _wrong_url(self, url: str) -> Iterator[Problem]:
         wrong = sources.check(url)
-        if wrong is not None:
+        if wrong is not None and url.partition("://")[0] not in sources.SCHEMES:
+            # A bucket has a scheme there, and is a volume here.
+            message = "a source is the https URL of a file, or a volume's name"
+            yield replace(
+                wrong, message=message, path=("source",), allowed=(), link=None
+            )
+        elif wrong is not None:
             yield replace(wrong, path=("source",), allowed=())
         elif url.startswith(("s3://", "gs://")):
             yield Problem(

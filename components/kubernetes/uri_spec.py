@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from components.catalog.problem import Problem
-from components.spec import EnvironmentVariable, Name, Spec, SubPath
+from components.spec import EnvironmentVariable, Name, Spec, SubPath, as_error
 
 _AWS = "https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html"
 _GOOGLE = "https://docs.cloud.google.com"
@@ -48,6 +48,15 @@ class UriSpec(Spec):
 
 
 def _uri(value: Any) -> Any:
+    if isinstance(value, str) and "://" in value:
+        raise as_error(
+            Problem(
+                rule="URI01",
+                message="a bucket is named as one of the team's volumes, kind: bucket "
+                "or from: a bucket that it was granted",
+                value=value,
+            )
+        )
     return {"volume": value} if isinstance(value, str) else value
 
 

@@ -4,33 +4,24 @@ They stand beside a training: one before it, one while it runs.
 """
 
 import argparse
-import errno
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from jobs import buckets
-from jobs.arguments import duration, positive
+from jobs.arguments import bandwidth, directory, duration, positive, seconds
 from jobs.checkpoints.publish import Publisher
 from jobs.checkpoints.remote import CONTENT, TIME, Remote
 from jobs.checkpoints.restore import OtherCheckpoints, Restore
 from jobs.environment import BadEnvironment, completion_index
-from jobs.interruption import Interruption
+from jobs.interruption import Interruption, end_at_once
 from jobs.rclone import Failure, TransferError
+from jobs.sync import explained
 
 # Line by line: the log of a pod that is killed has all that was said.
 _say = partial(print, flush=True)
-
-_ERRNO = {
-    errno.ENOSPC: Failure.FULL,
-    errno.EDQUOT: Failure.FULL,
-    errno.EACCES: Failure.DENIED,
-    errno.EPERM: Failure.DENIED,
-}
 
 # An empty prefix is no failure, so all that can be missing is the bucket.
 _NO_BUCKET = "there is no such bucket"
@@ -47,12 +38,13 @@ Who asks is decided by the environment: the pod's workload identity, never an
 argument. It runs in any image with Python from 3.11 and rclone from 1.72.
 
 exit codes: 0 done; 2 wrong arguments; {Failure.MISSING} there is no such bucket; \
-{Failure.DENIED} no permission,
-or no identity; {Failure.FULL} no room; {Failure.DIFFERS} checkpoints are there, \
-and none is whole; 143 after
-SIGTERM, of restore; {Failure.OTHER} anything else: checkpoints of something else, \
-a bucket that
-does not answer, a newest checkpoint that could not be published in time
+{Failure.DENIED} no
+permission, or no identity; {Failure.FULL} no room; {Failure.DIFFERS} checkpoints \
+are there, and none is
+whole; 143 after SIGTERM and 130 after SIGINT, of restore; {Failure.OTHER} anything \
+else:
+checkpoints of something else, a bucket that does not answer, a newest
+checkpoint that could not be published in time
 """
 
 
@@ -82,11 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.uri}: {what}", file=sys.stderr)
         return problem.failure
     except OSError as problem:
-        if problem.filename == "rclone":
-            print("rclone is not in this image", file=sys.stderr)
-            return Failure.OTHER
-        print(f"the storage refused: {problem}", file=sys.stderr)
-        return _ERRNO.get(problem.errno or 0, Failure.OTHER)
+        said, failure = explained(problem)
+        print(said, file=sys.stderr)
+        return failure
     return Failure.OTHER
 
 
@@ -95,9 +85,9 @@ def _run(
 ) -> int:
     is_restore: bool = options.command == "restore"
     if is_restore:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        end_at_once()
         if interruption.signal:
-            return 143
+            return 128 + interruption.signal
     if options.only_first and completion_index() > 0:
         _say("the first pod alone has checkpoints: nothing is to do in this one")
         while not is_restore and not interruption.signal:
@@ -154,40 +144,78 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="restore | publish"
     )
-    formatter = argparse.ArgumentDefaultsHelpFormatter
-
     restore = commands.add_parser(
         "restore",
         help="put the newest whole checkpoint of a bucket into a directory",
-        formatter_class=formatter,
+        description="Put the newest whole checkpoint of a bucket into a directory.",
     )
     add = restore.add_argument
     _add_uri(restore)
     _add_directory(restore)
     _add_common(restore)
-    add("--attempts", type=positive, default=8, help="to reach the bucket")
-    add("--pause", type=float, default=2.0, help="seconds before the second")
+    add(
+        "--attempts",
+        type=positive,
+        default=8,
+        help="to reach the bucket; default: %(default)s",
+    )
+    add(
+        "--pause",
+        type=seconds,
+        default=2.0,
+        help="seconds before the second; default: %(default)s",
+    )
 
     publish = commands.add_parser(
         "publish",
         help="publish each new checkpoint of a directory to a bucket",
-        formatter_class=formatter,
+        description="Publish each new checkpoint of a directory to a bucket.",
     )
     add = publish.add_argument
     _add_directory(publish)
     _add_uri(publish)
     _add_common(publish)
-    add("--keep", type=positive, default=3, help="how many of the newest to keep")
-    add("--max-age", type=duration, metavar="14d", help="remove older ones")
-    add("--flush", type=float, default=25.0, help="seconds after SIGTERM")
-    add("--every", type=float, default=1.0, help="seconds between looks")
-    add("--nice", type=int, default=19, help="added to its niceness")
-    add("--bandwidth", metavar="100M", help="bytes a second at most, as of rclone")
+    add(
+        "--keep",
+        type=positive,
+        default=3,
+        help="how many of the newest to keep; default: %(default)s",
+    )
+    add(
+        "--max-age",
+        type=duration,
+        metavar="14d",
+        help="remove older ones; default: by number alone",
+    )
+    add(
+        "--flush",
+        type=seconds,
+        default=25.0,
+        help="seconds after SIGTERM; default: %(default)s",
+    )
+    add(
+        "--every",
+        type=seconds,
+        default=1.0,
+        help="seconds between looks; default: %(default)s",
+    )
+    add(
+        "--nice",
+        type=int,
+        default=19,
+        help="added to its niceness; default: %(default)s",
+    )
+    add(
+        "--bandwidth",
+        type=bandwidth,
+        metavar="100M",
+        help="bytes a second at most; default: any",
+    )
     add(
         "--leftovers",
         type=duration,
         default="1d",
-        help="the age at which unfinished uploads are removed",
+        help="the age at which unfinished uploads are removed; default: %(default)s",
     )
     return parser
 
@@ -199,7 +227,7 @@ def _add_uri(parser: argparse.ArgumentParser) -> None:
 
 def _add_directory(parser: argparse.ArgumentParser) -> None:
     help_ = "where the training keeps its checkpoints"
-    parser.add_argument("directory", type=Path, metavar="DIR", help=help_)
+    parser.add_argument("directory", type=directory, metavar="DIR", help=help_)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -60,13 +60,16 @@ class Restore:
     say: Callable[[str], None]
 
     def run(self) -> None:
-        """Put it there; if there is none, or not a newer one, nothing changes.
+        """Put it there; if there is none, or not a newer one, it is as it was.
+
+        The directory is made if it is missing.
 
         Raises:
             OtherCheckpoints: They are of something else.
             TransferError: It could not be had, or none of them is whole.
             OSError: The storage refused.
         """
+        self.directory.mkdir(parents=True, exist_ok=True)
         mine = local.newest_whole(self.directory, self.say)
         pause = self.pause
         for attempt in range(1, self.attempts + 1):

@@ -45,7 +45,9 @@ def unpack(archive: Path, target: Path) -> None:
     except tarfile.FilterError as problem:
         raise FetchError(f"the archive is refused: {problem}") from problem
     except _DAMAGED as problem:
-        raise FetchError(f"this is no whole tar or zip file: {problem}") from problem
+        # Of a file of no known kind several lines are said.
+        reason = str(problem).partition("\n")[0].rstrip(":")
+        raise FetchError(f"this is no whole tar or zip file: {reason}") from problem
 
 
 def _unzip(archive: Path, target: Path) -> None:

@@ -4,49 +4,39 @@
 # pyright: reportMissingImports=false
 
 import argparse
-import errno
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Final
 
-from jobs.arguments import positive
+from jobs.arguments import above_zero, directory, positive, seconds
 from jobs.artifacts import OtherArtifact
 from jobs.environment import BadEnvironment, run_number
 from jobs.finetune_tpu import base, lora, processes
 from jobs.finetune_tpu.base import BadBase
 from jobs.interruption import Interruption
 from jobs.rclone import Failure
-
-_ERRNO: Final = {
-    errno.ENOSPC: Failure.FULL,
-    errno.EDQUOT: Failure.FULL,
-    errno.EACCES: Failure.DENIED,
-    errno.EPERM: Failure.DENIED,
-    errno.EROFS: Failure.DENIED,
-}
+from jobs.sync import explained
 
 _EPILOG = f"""
 The base model is a directory of the Llama layout (config.json and safetensors),
-which is only read. The dataset is lines of JSON: {{"text": "..."}}, whose tokens are
-its bytes, or {{"tokens": [...]}} of the base model's own tokenizer, which is not
-read here. Trained are small matrices beside the base model's (LoRA); with --export
-they are published as PEFT reads them.
+which is only read. The dataset is lines of JSON: {{"text": "..."}}, whose tokens
+are its bytes, or {{"tokens": [...]}} of the base model's own tokenizer, which is
+not read here. Trained are small matrices beside the base model's (LoRA); with
+--export they are published as PEFT reads them.
 
-On several devices, of one process or of several, each computes its share of every
-batch. The processes meet by JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and
-JAX_PROCESS_ID, or by what GKE sets on TPUs. Only the first of them reads and writes
-checkpoints. Started again with the same arguments it goes on from the newest whole
-one, and ends with the same numbers, to the bit, on the same number of devices.
+On several devices, of one process or of several, each computes its share of
+every batch. The processes meet by JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES
+and JAX_PROCESS_ID, or by what GKE sets on TPUs. Only the first of them reads
+and writes checkpoints. Started again with the same arguments it goes on from
+the newest whole one, and ends with the same numbers, to the bit, on the same
+number of devices.
 
 exit codes: 0 at the target; 2 wrong arguments; {Failure.MISSING} no base model, or no \
 dataset;
 {Failure.DENIED} no permission; {Failure.FULL} no room; {Failure.DIFFERS} the base \
-model or the dataset is not what it must be;
-143 after SIGTERM, with a checkpoint of the last step; {Failure.OTHER} anything else, \
-such as
-checkpoints of another finetuning
+model or the dataset is not what it
+must be; 143 after SIGTERM and 130 after SIGINT, with a checkpoint of the last
+step; {Failure.OTHER} anything else, such as checkpoints of another finetuning
 """
 
 
@@ -84,8 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OtherArtifact as problem:
         print(f"not exported: {problem}", file=sys.stderr)
     except OSError as problem:
-        print(f"the storage refused: {problem}", file=sys.stderr)
-        return _ERRNO.get(problem.errno or 0, Failure.OTHER)
+        said, failure = explained(problem)
+        print(said, file=sys.stderr)
+        return failure
     return Failure.OTHER
 
 
@@ -188,21 +179,23 @@ def _parser() -> argparse.ArgumentParser:
         "--data": "the dataset: a directory with *.jsonl, or one such file",
         "--checkpoints": "their place",
     }.items():
-        parser.add_argument(name, type=Path, required=True, metavar="DIR", help=words)
+        parser.add_argument(
+            name, type=directory, required=True, metavar="DIR", help=words
+        )
     add("--steps", 200, "the step to reach, in total", type=positive)
     add("--checkpoint-every", 50, "steps between checkpoints", type=positive)
     add("--keep", 3, "how many of the newest to keep", type=positive)
     add("--batch", 8, "sequences in a batch, over all devices", type=positive)
     add("--length", 128, "tokens in a sequence", type=positive)
     add("--rank", 8, "the narrow side of the additions", type=positive)
-    add("--alpha", 16.0, "what scales them, divided by the rank", type=float)
+    add("--alpha", 16.0, "what scales them, divided by the rank", type=above_zero)
     add("--targets", "q_proj,v_proj", "what they are added to, with commas")
-    add("--learning-rate", 1e-3, "of AdamW", type=float)
+    add("--learning-rate", 1e-3, "of AdamW", type=above_zero)
     add("--seed", 0, "of the additions and of the order", type=int)
     add("--timeout", 300, "seconds to wait for other processes", type=positive)
-    add("--pause", 0.0, "seconds to wait after each step", type=float)
+    add("--pause", 0.0, "seconds to wait after each step", type=seconds)
     parser.add_argument(
-        "--export", type=Path, metavar="DIR", help="publish what was trained there"
+        "--export", type=directory, metavar="DIR", help="publish what was trained there"
     )
     parser.add_argument(
         "--new-world-size",

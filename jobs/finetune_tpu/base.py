@@ -1,9 +1,10 @@
 """A base model: files of the Llama layout, checked before anything is loaded.
 
 The layout is that of Hugging Face: `config.json`, and `model.safetensors` or several
-files that `model.safetensors.index.json` lists. Sources, read 2026-11-22:
-https://huggingface.co/docs/transformers/model_doc/llama (the fields of `LlamaConfig`
-and their defaults) and https://huggingface.co/docs/safetensors (the format).
+files that `model.safetensors.index.json` lists. Sources, read 2026-11-22: transformers
+4.57.6, `models/llama/configuration_llama.py` (the fields and their defaults) and
+`utils/__init__.py` (the names of files), the first also as it is at
+https://github.com/huggingface/transformers (`rope_parameters`).
 """
 
 # safetensors lives in the container image, not beside the checkout.
@@ -238,7 +239,7 @@ def parse(fields: Mapping[str, Any]) -> Config:
         theta=real("rope_theta", rope if "rope_theta" in rope else fields, 10000.0),
         tied=fields.get("tie_word_embeddings", False) is True,
         context=number("max_position_embeddings", 2048),
-        end=_end(fields.get("eos_token_id")),
+        end=_end(fields.get("eos_token_id", 2)),
     )
     if not problems:
         problems = _contradictions(config)

@@ -1,7 +1,8 @@
 """What was trained, as a version that others read: in the layout of PEFT.
 
-Sources, read 2026-11-22: https://huggingface.co/docs/peft/developer_guides/checkpoint
-(names of files and tensors, and the fields of `adapter_config.json`).
+Source, read 2026-11-22: `docs/source/developer_guides/checkpoint.md` at
+https://github.com/huggingface/peft (the names of files and tensors, and which fields of
+`adapter_config.json` a reader needs).
 """
 
 # safetensors lives in the container image, not beside the checkout.

@@ -1,7 +1,8 @@
 """A decoder-only transformer of the Llama layout with low-rank additions, in JAX.
 
-Sources, read 2026-11-22: https://arxiv.org/abs/2307.09288 (the architecture),
-https://arxiv.org/abs/2106.09685 (LoRA).
+Sources, read 2026-11-22: `models/llama/modeling_llama.py` of transformers 4.57.6, whose
+scores the tests compare with, and `src/peft/tuners/lora/layer.py` at
+https://github.com/huggingface/peft (the additions and their scale).
 """
 
 # JAX lives in the container image, not beside the checkout.

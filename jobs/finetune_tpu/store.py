@@ -4,8 +4,8 @@ A checkpoint is a directory named for its step, `200`. Orbax fills it under anot
 name, `200.orbax-checkpoint-tmp…`, and renames it: a reader sees all of it or nothing.
 That takes storage that renames directories: file systems do, and buckets of Cloud
 Storage with a hierarchical namespace. Sources, read 2026-11-22:
-https://orbax.readthedocs.io (`AtomicityOptions`, `MultiprocessingOptions`),
-https://cloud.google.com/storage/docs/hns-overview.
+`orbax/checkpoint/options.py` of Orbax 0.12.8 (`AtomicityOptions`,
+`MultiprocessingOptions`), https://cloud.google.com/storage/docs/rename-hns-folders.
 """
 
 # Orbax lives in the container image, not beside the checkout.

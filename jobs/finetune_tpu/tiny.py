@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from jobs import atomic
-from jobs.arguments import positive
+from jobs.arguments import directory, positive
 from jobs.finetune_tpu import base
+from jobs.sync import explained
 
 CONFIG: Final = {
     "architectures": ["LlamaForCausalLM"],
@@ -48,15 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the model and the dataset.
 
     Returns:
-        0 if both are there; 1 if the storage refused.
+        0 if both are there; else a `Failure`: the storage refused.
     """
     options = _parser().parse_args(arguments)
     try:
         _model(options.output / "base", options.seed)
         _dataset(options.output / "data", options.seed, options.lines)
     except OSError as problem:
-        print(f"the storage refused: {problem}", file=sys.stderr)
-        return 1
+        said, failure = explained(problem)
+        print(said, file=sys.stderr)
+        return failure
     print(f"a base model and {options.lines:,} texts in {options.output}", flush=True)
     return 0
 
@@ -92,12 +94,27 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python3 -m jobs.finetune_tpu.tiny",
         description="Make a tiny base model and a dataset to finetune it with.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--output", type=Path, required=True, metavar="DIR", help="gets base and data")
-    add("--seed", type=int, default=0, help="of the weights and of the texts")
-    add("--lines", type=positive, default=512, help="texts in the dataset")
+    add(
+        "--output",
+        type=directory,
+        required=True,
+        metavar="DIR",
+        help="gets base and data",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        help="of the weights and of the texts; default: %(default)s",
+    )
+    add(
+        "--lines",
+        type=positive,
+        default=512,
+        help="texts in the dataset; default: %(default)s",
+    )
     return parser
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import socket
 import sys
 import time
@@ -11,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from jobs import history, sync
-from jobs.arguments import positive
-from jobs.interruption import Interruption
+from jobs.arguments import directory, positive, seconds
+from jobs.interruption import Interruption, end_at_once
 from jobs.rclone import Failure
 from jobs.serve import versions
 from jobs.serve.errors import ServingError
@@ -25,17 +24,18 @@ _say = partial(print, flush=True)
 
 _EPILOG = f"""
 DIR is what jobs.stage filled, or where jobs.train_cifar10 exports versions: the
-one published last is loaded, once, when its files are as its manifest says. It is
-only read: any number of replicas may share it. Nothing is waited for; jobs.wait
-does that before. A version that appears later is told in /metrics and /model, and
-taken up by a restart.
+one published last is loaded, once, when its files are as its manifest says. It
+is only read: any number of replicas may share it. Nothing is waited for;
+jobs.wait does that before. A version that appears later is told in /metrics and
+/model, and taken up by a restart.
 
   GET /healthz   200 once the model is loaded, 503 after SIGTERM
   GET /metrics   for Prometheus
   GET /model     JSON: version, files, and what is said of them
   POST /predict  images of 3072 bytes each, one after another; or with the
-                 Content-Type application/json a list of 3072 numbers, or several
-                 such lists. JSON: the label and the probabilities of each image
+                 Content-Type application/json a list of 3072 numbers, or
+                 several such lists. JSON: the label and the probabilities of
+                 each image
 
 After SIGTERM it answers for some seconds more, until no one sends it requests,
 finishes those that it has, and ends.
@@ -44,8 +44,9 @@ exit codes: 0 after SIGTERM; 2 wrong arguments; {Failure.MISSING} no model that 
 whole; {Failure.DENIED} no
 permission; {Failure.FULL} no room; {Failure.DIFFERS} a file is not as its manifest \
 says, or damaged; 143
-after SIGTERM before the model was loaded; {Failure.OTHER} anything else, such as \
-another network
+after SIGTERM and 130 after SIGINT before the model was loaded; {Failure.OTHER} \
+anything
+else, such as another network
 """
 
 
@@ -56,9 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 after SIGTERM or SIGINT; else a `Failure`.
     """
     options = _parser().parse_args(arguments)
-    # The first process of a container gets no signal that it does not listen for,
-    # and loading PyTorch takes seconds: it comes after.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # Loading PyTorch takes seconds: it comes after.
+    end_at_once()
     try:
         serving = _loaded(
             options.model.absolute(),
@@ -145,11 +145,17 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--model", type=Path, required=True, metavar="DIR", help="of its version(s)")
+    add(
+        "--model",
+        type=directory,
+        required=True,
+        metavar="DIR",
+        help="of its version(s)",
+    )
     add("--port", type=_port, default=8000, help="0: a free one; default: %(default)s")
     add(
         "--loads",
-        type=Path,
+        type=directory,
         metavar="DIR",
         help="add a line for the load to HOSTNAME.jsonl there",
     )
@@ -162,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--drain",
-        type=_seconds,
+        type=seconds,
         default=5.0,
         metavar="SECONDS",
         help="how long it answers after SIGTERM; default: %(default)s",
@@ -174,16 +180,6 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port")
     return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not 0 <= found <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 3600")
-    return found
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -11,10 +10,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jobs import buckets, lease, staging
-from jobs.arguments import duration, positive
+from jobs.arguments import directory, duration, positive, seconds
 from jobs.fetch import curl
 from jobs.fetch.errors import FetchError
 from jobs.fetch.rclone import file_name
+from jobs.interruption import end_at_once
 from jobs.manifest import NAME
 from jobs.rclone import PERIOD, Failure, TransferError
 from jobs.stage.dataset import Arrival, Request
@@ -36,23 +36,25 @@ end when it is there: by a lock of the file system. Where the storage has none a
 file stands for it, with a sign of life every {lease.PERIOD:.0f} s, and is taken over
 {lease.PATIENCE:.0f} s after the last.
 
-Started again after a kill it goes on: whole files do not come again, nor what is
-there of a file over https, or of an object from --large bytes on. On another node,
-or after a reboot, that takes a checksum, or it begins again: the bucket's MD5,
---sha256 for a file over https.
+Started again after a kill it goes on: whole files do not come again, nor what
+is there of a file over https, or of an object from --large bytes on. On another
+node, or after a reboot, that takes a checksum, or it begins again: the bucket's
+MD5, --sha256 for a file over https.
 
-Files are compared with the checksums of the bucket as by jobs.sync, with --sha256,
-and with the {NAME} of the source where there is one. A tar or zip file
-is unpacked, and left out itself.
+Files are compared with the checksums of the bucket as by jobs.sync, with
+--sha256, and with the {NAME} of the source where there is one. A tar
+or zip file is unpacked, and left out itself.
 
-Who asks is decided by the environment, as by jobs.sync. It runs in any image with
-Python from 3.11, rclone from 1.72 and curl on PATH.
+Who asks is decided by the environment, as by jobs.sync. It runs in any image
+with Python from 3.11, rclone from 1.72 and curl on PATH.
 
 exit codes: 0 all of it is there; 2 wrong arguments; {Failure.MISSING} nothing at \
 FROM; {Failure.DENIED} no
 permission, or no identity; {Failure.FULL} no room; {Failure.DIFFERS} a checksum or a \
 size differs; 143 after
-SIGTERM; {Failure.OTHER} anything else, such as a directory that holds something else
+SIGTERM, 130 after SIGINT; {Failure.OTHER} anything else, such as a directory that \
+holds
+something else
 """
 
 
@@ -65,8 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    # The first process of a container gets no signal that it does not listen for.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_at_once()
     if not _is_url(options.source):
         try:
             buckets.parse(options.source)
@@ -201,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("source", metavar="FROM", help="gs://…, s3://… or https://server/file")
-    add("target", metavar="TO", type=Path, help="a directory of its own")
+    add("target", metavar="TO", type=directory, help="a directory of its own")
     add("--sha256", type=_sha256, metavar="HEX", help="the digest of the one file")
     add(
         "--unpack",
@@ -225,7 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--attempts", type=positive, default=5, help="default: %(default)s")
     add(
         "--pause",
-        type=float,
+        type=seconds,
         default=2.0,
         help="seconds between two attempts; default: %(default)s",
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from jobs.arguments import positive
+from jobs.arguments import above_zero, positive
 from jobs.checkpoints import CheckpointStore
 from jobs.environment import BadEnvironment
 from jobs.interruption import Interruption
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--scratch", type=Path, metavar="DIR", help="keep the data there, mapped")
     add("--batch", type=positive, default=64, help="samples in a batch")
     add("--hidden", type=positive, default=64, help="width of the hidden layers")
-    add("--learning-rate", type=float, default=1e-3, help="of AdamW")
+    add("--learning-rate", type=above_zero, default=1e-3, help="of AdamW")
     add("--threads", type=positive, default=1, help="of PyTorch; may change sums")
     add("--pause", type=float, default=0.0, help="seconds to wait after each step")
     return parser

@@ -9,36 +9,38 @@ import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from types import FrameType
 
 from jobs import buckets, sync
-from jobs.arguments import positive
+from jobs.arguments import above_zero, directory, positive, seconds
 from jobs.artifacts import OtherArtifact
 from jobs.environment import BadEnvironment, run_number
 from jobs.interruption import Interruption
 from jobs.rclone import Failure, TransferError
 
 _EPILOG = f"""
-Data is CIFAR-10's "python version": cifar-10-batches-py/ at or below a directory
-(on scratch, on a shared volume, in a mounted bucket), or below s3://bucket/prefix/,
-from where the S3 connector for PyTorch streams it. The same seed gives the same
-batches of both.
+Data is CIFAR-10's "python version": cifar-10-batches-py/ at or below a
+directory (on scratch, on a shared volume, in a mounted bucket), or below
+s3://bucket/prefix/, from where the S3 connector for PyTorch streams it. The
+same seed gives the same batches of both.
 
-Alone, or in a group: under torchrun, or in the pods of a program of several nodes
-(RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT). Each process takes its share of every
-batch. Rank 0 alone reads and writes checkpoints, and exports. When one process is
-asked to stop, all of them stop after the same step.
+Alone, or in a group: under torchrun, or in the pods of a program of several
+nodes (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT). Each process takes its share
+of every batch. Rank 0 alone reads and writes checkpoints, and exports. When one
+process is asked to stop, all of them stop after the same step.
 
-Who asks a bucket is decided by the environment: the pod's workload identity, never
-an argument. AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL names another server. Old
-checkpoints in a bucket are removed by rclone, where it is on PATH and may.
+Who asks a bucket is decided by the environment: the pod's workload identity,
+never an argument. AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL names another server.
+One that does not answer is asked AWS_MAX_ATTEMPTS times, by default 10, for
+about a minute. Old checkpoints in a bucket are removed by rclone, where it is
+on PATH and may.
 
 exit codes: 0 the epoch is reached; 2 wrong arguments; {Failure.MISSING} no data; \
-{Failure.DENIED} no permission,
-or no identity; {Failure.FULL} no room; {Failure.DIFFERS} a file of the data is \
-damaged; 143 after SIGTERM and
-130 after SIGINT, with a checkpoint of the last step; {Failure.OTHER} anything else
+{Failure.DENIED} no
+permission, or no identity; {Failure.FULL} no room; {Failure.DIFFERS} a file of the \
+data is damaged; 143
+after SIGTERM and 130 after SIGINT, with a checkpoint of the last step;
+{Failure.OTHER} anything else
 """
 
 
@@ -57,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from jobs.states import OtherTraining  # noqa: PLC0415 - see above
     from jobs.train_cifar10.data import BadData  # noqa: PLC0415
     from jobs.train_cifar10.group import GroupError  # noqa: PLC0415
+    from jobs.train_cifar10.loop import Diverged  # noqa: PLC0415
     from jobs.train_cifar10.training import BadSettings  # noqa: PLC0415
 
     try:
@@ -67,7 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(str(problem), Failure.DIFFERS)
     except TransferError as problem:
         return _failed(str(problem), problem.failure)
-    except (BadEnvironment, BadSettings, GroupError, OtherArtifact) as problem:
+    except (
+        *(BadEnvironment, BadSettings, GroupError),
+        *(Diverged, OtherArtifact),
+    ) as problem:
         return _failed(str(problem))
     except OtherTraining as problem:
         return _failed(
@@ -161,13 +167,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--checkpoints", required=True, metavar="AT", help="a directory, or s3://…")
     add("--epochs", type=positive, default=10, help="the epoch to reach, in total")
     add("--seed", type=int, default=0, help="of weights and order")
-    add("--export", type=Path, metavar="DIR", help="publish the network there")
+    add("--export", type=directory, metavar="DIR", help="publish the network there")
     add("--checkpoint-every", type=positive, default=100, help="steps between them")
     add("--keep", type=positive, default=3, help="how many of the newest to keep")
     add("--batch", type=positive, default=64, help="images in a batch of all processes")
-    add("--learning-rate", type=float, default=1e-3, help="of AdamW")
+    add("--learning-rate", type=above_zero, default=1e-3, help="of AdamW")
     add("--threads", type=positive, default=1, help="of PyTorch; may change sums")
-    add("--pause", type=float, default=0.0, help="seconds to wait after each step")
+    add("--pause", type=seconds, default=0.0, help="seconds to wait after each step")
     add("--timeout", type=positive, default=300, help="seconds to wait for others")
     add(
         "--new-world-size",

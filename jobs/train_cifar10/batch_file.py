@@ -7,7 +7,7 @@ red, then green, then blue plane of 32 by 32 pixels; `labels`, N numbers from 0 
 
 They are read without NumPy: of a pickle nothing is run but what rebuilds an array.
 
-Source, read 2026-11-22: https://www.cs.toronto.edu/~kriz/cifar.html
+Source, read 2026-11-22 in copies of it: https://www.cs.toronto.edu/~kriz/cifar.html
 """
 
 import io

@@ -24,13 +24,16 @@ _SIGNS: Final = {
     Failure.DENIED: r"forbidden|denied|signing credentials|\b40[13]\b|InvalidAccessKey",
     Failure.MISSING: r"does not exist|not found|NoSuch|\b404\b",
 }
+_NO_ANSWER: Final = r"AWS_IO_(SOCKET|DNS)"
 
 
 def settings() -> dict[str, Any]:
     """Return the arguments that all classes of the connector take.
 
     `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` names another server than that of
-    AWS, `AWS_REGION` or `AWS_DEFAULT_REGION` the region; default: us-east-1.
+    AWS, `AWS_REGION` or `AWS_DEFAULT_REGION` the region; default: us-east-1. How often
+    it asks a server that does not answer the connector reads from `AWS_MAX_ATTEMPTS`
+    itself; default: 10, for about a minute.
     """
     own = os.environ
     endpoint = own.get("AWS_ENDPOINT_URL_S3") or own.get("AWS_ENDPOINT_URL") or None
@@ -51,6 +54,8 @@ def asked(uri: str) -> Iterator[None]:
         yield
     except S3Exception as problem:
         said = " ".join(str(problem).split())
+        if re.search(_NO_ANSWER, said):
+            said = f"the server does not answer: {said}"
         for failure, sign in _SIGNS.items():
             if re.search(sign, said, re.IGNORECASE):
                 raise TransferError(failure, f"{uri}: {said}") from problem

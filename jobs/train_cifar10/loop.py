@@ -1,5 +1,6 @@
 """Train to the end of an epoch, with checkpoints on the way and when asked to stop."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -8,6 +9,10 @@ from jobs.interruption import Interruption
 from jobs.train_cifar10.group import Group
 from jobs.train_cifar10.places import Place
 from jobs.train_cifar10.training import Training
+
+
+class Diverged(RuntimeError):  # noqa: N818 - the name says what is the matter
+    """The loss is no number any more."""
 
 
 def train(
@@ -35,6 +40,9 @@ def train(
 
     Returns:
         The signal that any of the processes got, else 0; and the accuracy.
+
+    Raises:
+        Diverged: The loss is no number any more; nothing of it is saved.
     """
     log = place.log if place else _nothing
     found = _resumed(training, place, group)
@@ -57,6 +65,12 @@ def train(
         at_end = training.step >= steps or bool(asked)
         if training.step % every == 0 or at_end:
             loss, accuracy = training.evaluate()
+            if not math.isfinite(loss):
+                # The same in all processes: they leave together.
+                raise Diverged(
+                    f"the loss at step {training.step} is {loss}: the checkpoints "
+                    "before it are there; a smaller --learning-rate may help"
+                )
             name = place.save(training.step, training.save) if place else ""
             saved_at = training.step
             say(f"step {training.step}/{steps}  loss {loss:.4f}  saved {name}")

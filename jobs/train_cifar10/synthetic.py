@@ -8,7 +8,6 @@ import gzip
 import io
 import math
 import random
-import signal
 import sys
 import tarfile
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from jobs import atomic, buckets, sync
 from jobs.arguments import positive
+from jobs.interruption import end_at_once
 from jobs.rclone import Failure, TransferError
 from jobs.train_cifar10.batch_file import (
     CLASSES,
@@ -34,16 +34,17 @@ _ARCHIVE = ".tar.gz"
 _SIDE = 32
 
 _EPILOG = f"""
-The files have the names, the format and the classes of CIFAR-10; their images are
-gratings of ten kinds in noise, which a small network tells apart. There are five
-batches to train with and a sixth to test with, each a fifth of --images.
+The files have the names, the format and the classes of CIFAR-10; their images
+are gratings of ten kinds in noise, which a small network tells apart. There are
+five batches to train with and a sixth to test with, each a fifth of --images.
 
 TO is a directory, which gets {DIRECTORY}/; a path or URI that ends with
 {_ARCHIVE}, as the original is packed; or s3://bucket/prefix/ or gs://….
 
-exit codes: 0 it is there; 2 wrong arguments; {Failure.DENIED} no permission; \
-{Failure.FULL} no room; 143
-after SIGTERM; {Failure.OTHER} anything else
+exit codes: 0 it is there; 2 wrong arguments; {Failure.MISSING} no such bucket; \
+{Failure.DENIED} no permission,
+or no identity; {Failure.FULL} no room; 143 after SIGTERM, 130 after SIGINT; \
+{Failure.OTHER} anything else
 """
 
 
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_at_once()
     if options.images % len(TRAINING):
         parser.error(f"--images {options.images}: there are five batches of one size")
     try:

@@ -42,7 +42,7 @@ def _shared_mounts(stack: Stack, mode: str) -> Iterator[tuple[MountOf, list[Moun
             yield mount, same
 
 
-def _for_many(stack: Stack, volume: SeenVolume | None) -> str | None:
+def for_many(stack: Stack, volume: SeenVolume | None) -> str | None:
     """How several nodes may have a volume, where its driver offers it."""
     row = stack.storage_kind(volume) if isinstance(volume, ClaimSpec) else None
     shared = row is None or not check_access_modes(row, ["ReadWriteMany"], "Filesystem")
@@ -65,7 +65,7 @@ def one_pod_only(stack: Stack) -> Iterator[Problem]:
             f"{pods}: only one would ever start",
             path=mount.at,
             value=mount.mount.volume,
-            nearest=_for_many(stack, mount.volume),
+            nearest=for_many(stack, mount.volume),
             link=LINK,
         )
 
@@ -80,7 +80,7 @@ def one_node_only(stack: Stack) -> Iterator[Problem]:
                 f"{mount.program.pods} pods must fit on that node, or wait",
                 path=mount.at,
                 value=mount.mount.volume,
-                nearest=_for_many(stack, mount.volume),
+                nearest=for_many(stack, mount.volume),
                 link=LINK,
                 severity="warning",
             )
@@ -95,7 +95,9 @@ def written_though_read_only(stack: Stack) -> Iterator[Problem]:
                 message="the volume is ReadOnlyMany, but this mount writes",
                 path=mount.at,
                 value=mount.mount.volume,
-                nearest="readOnly: true",
+                nearest="accessModes: [ReadWriteMany]"
+                if stack.is_of_a_pattern(mount.at)
+                else "readOnly: true",
                 link=LINK,
             )
 

@@ -27,6 +27,9 @@ _HANDLES = "https://github.com/kubernetes/kubernetes/issues/132921"
 def _mounted(stack: Stack) -> Iterator[MountOf]:
     """The mounts of buckets of S3."""
     for mount in stack.mounts:
+        if stack.is_of_a_pattern(mount.at):
+            # On a mounted bucket there is no pattern: that is said by itself.
+            continue
         volume = mount.volume
         driver = volume.driver if isinstance(volume, CsiSpec) else None
         if isinstance(volume, BucketSpec) or driver == mountpoint.DRIVER:

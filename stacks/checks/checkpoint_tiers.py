@@ -24,6 +24,7 @@ from stacks.checks.pattern_lookups import (
 from stacks.checks.places import pool_of
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
+from stacks.config import UriVolume
 
 LEAST_GRACE = 30
 """Seconds in which a checkpoint is uploaded, and no less: what Kubernetes gives a
@@ -50,9 +51,13 @@ def on_a_local_disk(stack: Stack) -> Iterator[Problem]:
         # Whether several pods write to one claim, the rules of writers say.
         if volume is None or isinstance(volume, kinds | ClaimSpec):
             continue
+        by_uri = isinstance(volume, UriVolume)
         yield Problem(
             rule="",
-            message="the program waits for this disk, and others would write to it: "
+            message=f"no pod mounts a volume of kind {volume.kind}: what a program "
+            "writes to is a disk"
+            if by_uri
+            else "the program waits for this disk, and others would write to it: "
             "take scratch, or a claim of its own",
             path=(*at, "local"),
             value=tier.local,
@@ -133,7 +138,17 @@ def one_program_each(stack: Stack) -> Iterator[Problem]:
         on, directory = lies_on(stack, mount.pattern.bucket)
         taken = {d: m for o, d, m in seen if o == on}
         other = next((m for d, m in taken.items() if paths.overlap(d, directory)), None)
+        beside = next((m for _, _, m in seen if _one_directory(m, mount)), None)
         seen.append((on, directory, mount))
+        if other is None and beside is not None:
+            yield Problem(
+                rule="",
+                message=f"{beside.name} publishes what is in this directory of "
+                f"{mount.pattern.local} already: give each a subPath of its own",
+                path=mount.at,
+                value=mount.name,
+                nearest=f"{{volume: {mount.name}, subPath: {mount.name}}}",
+            )
         if other is None:
             continue
         nearest = None
@@ -151,6 +166,15 @@ def one_program_each(stack: Stack) -> Iterator[Problem]:
         yield Problem(
             rule="", message=message, path=mount.at, value=mount.name, nearest=nearest
         )
+
+
+def _one_directory(
+    one: PatternMount[CheckpointTierSpec], two: PatternMount[CheckpointTierSpec]
+) -> bool:
+    """Whether two tiers of one program have it write to one directory of a disk."""
+    ours = one.owner == two.owner and one.pattern.local == two.pattern.local
+    first, second = one.mount.sub_path or "", two.mount.sub_path or ""
+    return ours and paths.overlap(first, second)
 
 
 def _beside(directory: str, name: str) -> str:

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.catalog import paths
-from components.catalog.problem import Problem, Severity
+from components.catalog.problem import Path, Problem, Severity
+from components.catalog.storage_kinds import StorageKind
 from components.gcp.gcs_fuse_spec import GcsFuseSpec
 from components.kubernetes.checkpoint_tier_spec import CheckpointTierSpec
 from components.kubernetes.claim_spec import ClaimSpec
+from components.kubernetes.deployment_spec import DeploymentSpec
 from components.kubernetes.job_spec import JobSpec
 from components.kubernetes.part_spec import PartSpec
 from components.kubernetes.pattern_spec import PatternSpec
 from components.kubernetes.shared_artifacts_spec import SharedArtifactsSpec
 from components.kubernetes.staging_spec import StagingSpec
+from components.kubernetes.static_volume_spec import HostPathSpec
 from components.spec import closest
+from stacks.checks.access import for_many
 from stacks.checks.pattern_lookups import (
     PatternMount,
     declared_programs,
@@ -74,9 +78,12 @@ def known_volume(stack: Stack) -> Iterator[Problem]:
     for at, _, pattern in patterns_of(stack, PatternSpec):
         for key, volume in pattern.volumes().items():
             if volume not in known:
+                is_pattern = volume in stack.names("team", "patterns")
                 yield Problem(
                     rule="",
-                    message="no such volume under team.volumes",
+                    message="a pattern is made of volumes, and not of another pattern"
+                    if is_pattern
+                    else "no such volume under team.volumes",
                     path=(*at, key),
                     value=volume,
                     allowed=tuple(sorted(known)),
@@ -105,17 +112,66 @@ def seen_by_others(stack: Stack) -> Iterator[Problem]:
     for name, part, volume in _filled(stack):
         if _is_shared(volume):
             continue
-        by_uri = isinstance(volume, UriVolume)
+        source = _source(stack, name)
+        nearest = shared[0] if len(shared) == 1 else None
+        if not isinstance(volume, UriVolume):
+            message = f"each pod has a volume of kind {volume.kind} to itself: no "
+            message += "other would see what is brought here"
+        elif source in shared:
+            message = "source is the bucket that is copied, and to where it goes: "
+            message += "they are swapped"
+            nearest = source
+        else:
+            message = f"no pod mounts a volume of kind {volume.kind}"
         yield Problem(
             rule="",
-            message=f"no pod mounts a volume of kind {volume.kind}"
-            if by_uri
-            else f"each pod has a volume of kind {volume.kind} to itself: no other "
-            "would see what is brought here",
+            message=message,
             path=("team", "patterns", name, "to"),
             value=part.volume,
             allowed=tuple(shared),
-            nearest=shared[0] if len(shared) == 1 else None,
+            nearest=nearest,
+        )
+
+
+def _source(stack: Stack, name: str) -> str | None:
+    """The volume that a pattern copies; None for none."""
+    pattern = stack.declared.patterns.get(name) if stack.declared else None
+    return pattern.volumes().get("source") if pattern else None
+
+
+def _in_a_bucket(stack: Stack, volume: SeenVolume) -> StorageKind | None:
+    """What is known of a volume that is a mounted bucket; None for other storage."""
+    row = None if isinstance(volume, UriVolume) else stack.storage_kind(volume)
+    return row if row is not None and not row.append else None
+
+
+def on_storage_that_renames(stack: Stack) -> Iterator[Problem]:
+    """What is filled for others gets its names when it is whole, by renaming.
+
+    A mounted bucket renames no directory: Mountpoint renames nothing, and Cloud
+    Storage FUSE only in a bucket with a hierarchical namespace.
+    """
+    for name, part, volume in _filled(stack):
+        row = _in_a_bucket(stack, volume)
+        # Which FUSE does where there are directories.
+        if row is None or (row.rename and getattr(volume, "folders", None) is True):
+            continue
+        yield Problem(
+            rule="",
+            message="this is a bucket, mounted: what is brought here is renamed when "
+            "it is whole, and a bucket renames no directory; bring it to a file "
+            "system, or let programs read the bucket itself",
+            path=("team", "patterns", name, "to"),
+            value=part.volume,
+            allowed=tuple(
+                sorted(
+                    other
+                    for other, seen in stack.volumes.items()
+                    if _is_shared(seen) and _in_a_bucket(stack, seen) is None
+                )
+            ),
+            link=row.source.partition(" ")[0],
+            severity="warning" if row.rename or row.status != "confirmed" else "error",
         )
 
 
@@ -129,15 +185,25 @@ def mounted_on_all_nodes(stack: Stack) -> Iterator[Problem]:
         ]
         # To a program of several pods the same is said at its mount.
         few = users and all(program.pods <= 1 for program in users)
+        at: Path = ("team", "patterns", name, "to")
+        if isinstance(volume, HostPathSpec):
+            yield Problem(
+                rule="",
+                message="this is a directory of each node: on other nodes than the one "
+                "that it is brought to, programs wait for it for ever",
+                path=at,
+                value=part.volume,
+                severity="warning",
+            )
         claim = isinstance(volume, ClaimSpec)
         if claim and volume.access_modes == ["ReadWriteOnce"] and few:
             yield Problem(
                 rule="",
                 message="the volume is ReadWriteOnce, for one node at a time: who "
                 "waits for the data on another keeps it from being brought",
-                path=("team", "patterns", name, "to"),
+                path=at,
                 value=part.volume,
-                nearest="accessModes: [ReadWriteMany]",
+                nearest=for_many(stack, volume),
                 link=_ACCESS_MODES,
                 severity="warning",
             )
@@ -148,7 +214,11 @@ def can_be_written(stack: Stack) -> Iterator[Problem]:
     for at, _, pattern in patterns_of(stack, PatternSpec):
         for key, name in pattern.volumes().items():
             volume = stack.volumes.get(name)
-            if key != "source" and volume is not None and volume.access == "read-only":
+            if key == "source" or volume is None:
+                continue
+            # That nothing can be brought to a bucket is said by itself.
+            brought = key == "to" and _in_a_bucket(stack, volume) is not None
+            if volume.access == "read-only" and not brought:
                 yield Problem(
                     rule="",
                     message="the pattern writes here, and the team may only read it",
@@ -161,8 +231,21 @@ def can_be_written(stack: Stack) -> Iterator[Problem]:
 def one_owner_of_a_directory(stack: Stack) -> Iterator[Problem]:
     """What one pattern fills no other does, nor what lies in it."""
     seen: list[tuple[str, str, str]] = []
-    for name, part, _ in _filled(stack):
-        on, directory = lies_on(stack, part)
+    filled = [(name, part, *lies_on(stack, part)) for name, part, _ in _filled(stack)]
+    for name, part, on, directory in filled:
+        beside = [n for n, _, o, _ in filled if o == on and n != name]
+        if beside and not paths.parts(directory):
+            # Said once, and not at each that lies in it.
+            yield Problem(
+                rule="",
+                message="this is all of the volume, and "
+                f"{', '.join(beside)} fill{'s' * (len(beside) == 1)} a part of it: "
+                "neither would have what it says",
+                path=("team", "patterns", name, "to"),
+                value=part.volume,
+                nearest=f"{{volume: {part.volume}, path: {name}}}",
+            )
+            continue
         other = next(
             (n for n, o, d in seen if o == on and paths.overlap(d, directory)), None
         )
@@ -178,6 +261,32 @@ def one_owner_of_a_directory(stack: Stack) -> Iterator[Problem]:
                 nearest=own if free else None,
             )
         seen.append((name, on, directory))
+    yield from _written_by_others(stack, filled)
+
+
+def _written_by_others(
+    stack: Stack, filled: list[tuple[str, PartSpec, str, str]]
+) -> Iterator[Problem]:
+    """Mounts that write into what a pattern fills, though they say how."""
+    for mount in stack.mounts:
+        own = mount.owner[-1] in stack.jobs_of_patterns
+        if own or stack.pattern_at(mount.at) is not None or not mount.writes:
+            continue
+        if mount.mount.writers is None:
+            # The rules of writers ask for a word, and tell which.
+            continue
+        inside = PartSpec(volume=mount.mount.volume, path=mount.mount.sub_path)
+        on, directory = lies_on(stack, inside)
+        for name, _, where, parent in filled:
+            if on == where and paths.is_in(directory, parent):
+                yield Problem(
+                    rule="",
+                    message=f"{name} fills this directory, and what others write "
+                    "here is in no manifest of it: mount it read-only, or another",
+                    path=mount.at,
+                    value=mount.mount.volume,
+                    nearest="readOnly: true",
+                )
 
 
 def a_writer(stack: Stack) -> Iterator[Problem]:
@@ -207,6 +316,10 @@ def a_writer(stack: Stack) -> Iterator[Problem]:
             message = "one program writes, and each index of this one is a program of "
             message += "its own: nothing but these keep apart what they publish"
             severity = "warning"
+        elif any(isinstance(p, DeploymentSpec) and p.pods > 1 for _, p in writers):
+            message = "one program writes, and the replicas of this one are all alike: "
+            message += "nothing but these keep apart what they publish"
+            severity = "warning"
         else:
             continue
         missing = pattern.writer not in known
@@ -224,6 +337,11 @@ def a_writer(stack: Stack) -> Iterator[Problem]:
 def somebody_mounts_it(stack: Stack) -> Iterator[Problem]:
     """A pattern is there for the programs that mount it."""
     mounted = {mount.name for mount in mounts_of(stack, PatternSpec)}
+    known = stack.names("team", "volumes") | stack.names("team", "patterns")
+    for mount in stack.mounts:
+        # Which pattern is meant by a name that there is not, is said there.
+        if mount.mount.volume not in known:
+            mounted.add(closest(mount.mount.volume, known) or "")
     sections = ("jobs", "workspaces", "deployments")
     unsure = any(stack.unsure(("team", section)) for section in sections)
     for at, name, pattern in patterns_of(stack, PatternSpec):
@@ -278,4 +396,5 @@ RULES = (
     Rule("PAT12", "programs that wait for what nobody writes", a_writer),
     Rule("PAT13", "a copy that nobody reads", somebody_mounts_it),
     Rule("PAT15", "a mount that is not what it says", mounted_as_it_is),
+    Rule("PAT20", "a copy that its storage cannot make", on_storage_that_renames),
 )

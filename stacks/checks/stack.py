@@ -48,6 +48,7 @@ class MountOf:
         mount: What is said of it.
         volume: The volume; None when it is broken, does not exist or is no such
             thing as can be mounted.
+        brought: The pattern whose job this is; None for programs of the team's.
     """
 
     owner: Path
@@ -55,6 +56,7 @@ class MountOf:
     path: str
     mount: MountSpec
     volume: MountedVolume | None
+    brought: str | None = None
 
     @property
     def at(self) -> Path:
@@ -69,6 +71,8 @@ class MountOf:
     @property
     def of(self) -> str:
         """Whose mount it is, in words: `job train`."""
+        if self.brought is not None:
+            return f"pattern {self.brought}"
         return f"{self.what} {self.owner[-1]}"
 
     @property
@@ -119,6 +123,12 @@ class Stack:
     def pattern_at(self, path: Path) -> str | None:
         """The pattern that is mounted where a mount stands; None for a volume."""
         return self._patterns.pattern_at(path) if self._patterns else None
+
+    def is_of_a_pattern(self, at: Path) -> bool:
+        """Whether a mount stands in no file: a pattern brings it, or its job does."""
+        return self.pattern_at(at) is not None or (
+            at[:2] == ("team", "jobs") and at[2] in self.jobs_of_patterns
+        )
 
     @property
     def declared(self) -> TeamConfig | None:
@@ -208,10 +218,21 @@ class Stack:
     def mounts(self) -> list[MountOf]:
         """Every mount of every program."""
         return [
-            MountOf(owner, program, path, mount, self._mounted(mount.volume))
+            MountOf(
+                owner,
+                program,
+                path,
+                mount,
+                self._mounted(mount.volume),
+                self._brings(owner),
+            )
             for owner, program in self.programs
             for path, mount in program.mounts.items()
         ]
+
+    def _brings(self, owner: Path) -> str | None:
+        is_job = owner[:2] == ("team", "jobs")
+        return self.jobs_of_patterns.get(str(owner[2])) if is_job else None
 
     def _mounted(self, name: str) -> MountedVolume | None:
         volume = self.volumes.get(name)

@@ -64,13 +64,16 @@ def known_volume(stack: Stack) -> Iterator[Problem]:
     known = stack.names("team", "volumes")
     for at, _, uri in _uris(stack):
         if uri.volume not in known:
+            is_pattern = uri.volume in stack.names("team", "patterns")
             yield Problem(
                 rule="",
-                message="no such volume under team.volumes",
+                message="a pattern is mounted (mounts), and has no URI"
+                if is_pattern
+                else "no such volume under team.volumes",
                 path=at,
                 value=uri.volume,
-                allowed=tuple(sorted(known)),
-                nearest=closest(uri.volume, known),
+                allowed=() if is_pattern else tuple(sorted(known)),
+                nearest=None if is_pattern else closest(uri.volume, known),
             )
 
 

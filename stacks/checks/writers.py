@@ -70,7 +70,11 @@ def declared(stack: Stack) -> Iterator[Problem]:
             ):
                 who = f"{', '.join(sorted({mount.of, *(m.of for _, m in others)}))} "
                 who += "write here"
-                nearest = "writers: one"
+                filled = any(
+                    stack.is_of_a_pattern(m.at) and paths.is_in(directory, where)
+                    for where, m in others
+                )
+                nearest = "readOnly: true" if filled else "writers: one"
             else:
                 continue
             yield Problem(

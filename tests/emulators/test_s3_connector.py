@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -24,6 +25,25 @@ PROGRAM = (
 )
 FROM_BUCKET = ("--data", "s3://datasets/")
 TO_BUCKET = ("--checkpoints", "s3://datasets/ckpt/a")
+
+
+# Each argument is a command line and its variables. PyTorch is loaded once for all.
+EACH = """
+import contextlib, io, json, os, sys
+from jobs.train_cifar10.__main__ import main
+
+own = dict(os.environ)
+for words, variables in map(json.loads, sys.argv[1:]):
+    os.environ.clear()
+    os.environ.update({**own, **variables})
+    with contextlib.redirect_stderr(io.StringIO()) as err:
+        with contextlib.redirect_stdout(io.StringIO()):
+            try:
+                code = main(words)
+            except SystemExit as problem:
+                code = problem.code
+    print(json.dumps([code, err.getvalue()]))
+"""
 
 
 @pytest.fixture
@@ -109,64 +129,92 @@ def test_killed_and_asked_to_stop_it_resumes_from_the_bucket(
     assert left[-2:] == ["ckpt/a/step-00000029", "ckpt/a/step-00000030"]
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        (("--data", "s3://nobodys/"), {}, 3, "there is nothing: s3://nobodys/"),
-        (("--data", "s3://datasets/none/"), {}, 3, "no data_batch_1 at or below"),
-        (
-            ("--checkpoints", "s3://nobodys/x/"),
-            {},
-            3,
-            "there is nothing: s3://nobodys/x/",
-        ),
-        (
-            (),
-            {"AWS_SECRET_ACCESS_KEY": "another"},
-            4,
-            "no permission, or no identity: s3://datasets/",
-        ),
-        (
-            (),
-            {"AWS_ACCESS_KEY_ID": "", "AWS_EC2_METADATA_DISABLED": "true"},
-            4,
-            "no permission, or no identity: s3://datasets/",
-        ),
-        (("--checkpoints", "gs://bucket/x"), {}, 2, "jobs.checkpoints publish"),
-    ],
+def test_a_server_that_is_killed_is_waited_for_and_then_said(
+    train: Container,  # noqa: F811
+    s3: S3Server,
+    objects: Any,
+    mounted: Path,
+) -> None:
+    slow = (*PROGRAM, *FROM_BUCKET, *TO_BUCKET, "--pause", "0.1")
+    once = {**s3.environment, "AWS_MAX_ATTEMPTS": "2"}
+    with train.start(mounted, *slow, **once) as process:
+        wait_for(objects, "ckpt/a/step-00000010")
+        s3.kill()
+        _, err = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert err.startswith("it failed: s3://datasets/")
+    assert "the server does not answer: " in err
+    assert err.count("\n") == 1
+
+    # What was published before is whole, and it goes on from there; of a server that
+    # is there again in time nothing is said.
+    s3.start()
+    with train.start(mounted, *slow, **s3.environment) as process:
+        wait_for(objects, "ckpt/a/step-00000020")
+        s3.kill()
+        time.sleep(0.5)
+        s3.start()
+        out, err = process.communicate(timeout=300)
+    assert (process.returncode, err) == (0, "")
+    assert "resumed from s3://datasets/ckpt/a/step-00000010 " in out
+    assert "skipped" not in out
+    assert "finished at step 30 of 30: loss " in out
+    steps = [f"ckpt/a/step-{step:08d}" for step in (10, 20, 30)]
+    assert list(keys(objects, "ckpt/")) == ["ckpt/a/history.jsonl", *steps]
+
+
+NOBODY = {"AWS_ACCESS_KEY_ID": "", "AWS_EC2_METADATA_DISABLED": "true"}
+DAMAGED = "s3://datasets/damaged/cifar-10-batches-py/"
+
+# Words and variables of one training, its exit code, and how its message begins.
+REFUSED: tuple[tuple[tuple[str, ...], dict[str, str], int, str], ...] = (
+    (("--data", "s3://nobodys/"), {}, 3, "there is nothing: s3://nobodys/"),
+    (("--data", "s3://datasets/none/"), {}, 3, "there is nothing: no data_batch_1 at "),
+    (("--checkpoints", "s3://nobodys/x/"), {}, 3, "there is nothing: s3://nobodys/x/"),
+    (
+        (),
+        {"AWS_SECRET_ACCESS_KEY": "another"},
+        4,
+        "no permission, or no identity: s3://datasets/",
+    ),
+    ((), NOBODY, 4, "no permission, or no identity: s3://datasets/"),
+    (("--checkpoints", "gs://bucket/x"), {}, 2, "usage: "),
+    (("--data", DAMAGED), {}, 6, f"test_batch of {DAMAGED} is damaged: "),
 )
+
+
 def test_what_a_bucket_refuses_is_said(
     train: Container,  # noqa: F811
     s3: S3Server,
     objects: Any,
     tmp_path: Path,
-    case: tuple[tuple[str, ...], dict[str, str], int, str],
 ) -> None:
-    words, more, code, said = case
+    damage(objects)
     before = keys(objects, "")
-    command = (*PROGRAM, *FROM_BUCKET, *TO_BUCKET, *words)
-    done = train.run(tmp_path, *command, **{**s3.environment, **more})
-    assert done.returncode == code, done.stderr
-    assert said in done.stderr
-    assert code == 2 or done.stderr.count("\n") == 1
+    whole = ("--data", "s3://datasets/cifar10/", *TO_BUCKET)
+    lines = [
+        json.dumps([[*PROGRAM[3:], *whole, *words], variables])
+        for words, variables, _, _ in REFUSED
+    ]
+    done = train.run(tmp_path, "python3", "-c", EACH, *lines, **s3.environment)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    for (_, _, code, said), (told, err) in zip(REFUSED, found, strict=True):
+        assert told == code, err
+        assert err.startswith(said)
+        assert code == 2 or err.count("\n") == 1
     assert keys(objects, "") == before
 
 
-def test_damaged_data_in_a_bucket_is_named(
-    train: Container,  # noqa: F811
-    s3: S3Server,
-    objects: Any,
-    tmp_path: Path,
-) -> None:
-    key = "cifar10/cifar-10-batches-py/test_batch"
-    whole = objects.get_object(Bucket="datasets", Key=key)["Body"].read()
-    objects.put_object(Bucket="datasets", Key=key, Body=whole[:-2000])
-    command = (*PROGRAM, *FROM_BUCKET, "--checkpoints", "/mnt/ckpt")
-    done = train.run(tmp_path, *command, **s3.environment)
-    assert done.returncode == 6
-    assert done.stderr.startswith(
-        "test_batch of s3://datasets/cifar10/cifar-10-batches-py/ is damaged: "
-    )
+def damage(client: Any) -> None:
+    """Put a copy beside the whole one, whose test set is cut off."""
+    prefix = "cifar10/cifar-10-batches-py/"
+    for key in keys(client, prefix):
+        content = client.get_object(Bucket="datasets", Key=key)["Body"].read()
+        name = key.removeprefix(prefix)
+        body = content[:-2000] if name == "test_batch" else content
+        place = f"damaged/cifar-10-batches-py/{name}"
+        client.put_object(Bucket="datasets", Key=place, Body=body)
 
 
 def test_an_archive_in_a_bucket_is_whole(

@@ -19,9 +19,11 @@ from __future__ import annotations
 import copy
 import os
 import re
+import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import yaml
@@ -144,9 +146,19 @@ def merged(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(whole)
     for key, value in part.items():
         there = made.get(key)
-        both = isinstance(there, dict) and isinstance(value, dict)
-        made[key] = merged(there, value) if both else value
+        if isinstance(there, dict) and isinstance(value, dict):
+            made[key] = merged(there, value)
+        else:
+            made[key] = value
     return made
+
+
+def _end(process: subprocess.Popen[str]) -> str:
+    """Ask commands and all that they started to end; what they printed."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+    said, _ = process.communicate()
+    return said
 
 
 @dataclass
@@ -161,7 +173,7 @@ class Reader:
     title: str
     stack: Stack
     _left: list[tuple[Block, Block | None, subprocess.Popen[str]]] = field(
-        default_factory=list[tuple[Block, "Block | None", "subprocess.Popen[str]"]]
+        default_factory=list, init=False, repr=False
     )
 
     def follow(self, page: str) -> None:
@@ -183,8 +195,7 @@ class Reader:
                 self._compare(page, block, seen, process.returncode, said)
         finally:
             for _, _, process in self._left:
-                process.kill()
-                process.wait()
+                _end(process)
             self._left.clear()
 
     def renamed(self, text: str) -> str:
@@ -197,10 +208,14 @@ class Reader:
             (f"DIRECTORY={EXAMPLES}", f"DIRECTORY={directory}"),
             (f"-n {self.title}", f"-n {name}"),
             (f"s3://{self.title}/", f"s3://{name}/"),
-            (f"bucket:{self.title}", f"bucket:{name}"),
+            (f"archive:{self.title}/", f"archive:{name}/"),
+            (f"bucket:{self.title}/", f"bucket:{name}/"),
+            (f"cd {EXAMPLES}", f"cd {directory}"),
+            (f"--stack {self.title}", f"--stack {name}"),
             (f"{self.title}-shared", f"{name}-shared"),
         ):
-            text = re.sub(rf"{re.escape(before)}(?![\w-])", after, text)
+            end = "" if before.endswith("/") else r"(?![\w-])"
+            text = re.sub(re.escape(before) + end, after, text)
         return text
 
     def _write(self, block: Block) -> None:
@@ -212,23 +227,35 @@ class Reader:
         }
         self.stack.write()
 
+    def _read(self) -> None:
+        """What was typed may have written to the stack's file."""
+        file = self.stack.directory / f"Pulumi.{self.stack.name}.yaml"
+        whole = yaml.safe_load(file.read_text())
+        config = whole.pop("config")
+        self.stack.config = {
+            k.removeprefix(f"{NAMESPACE}:"): v for k, v in config.items()
+        }
+        self.stack.top = whole
+
     def _type(self, page: str, block: Block, seen: Block | None) -> None:
         process = subprocess.Popen(
             ["/bin/sh", "-ec", self.renamed(block.text)],
             cwd=CHECKOUT,
-            env=self._environment(block),
+            env=dict(os.environ) if block.in_the_checkout else self._shell,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
         if "terminal=2" in block.words:
             self._left.append((block, seen, process))
             return
         try:
             said, _ = process.communicate(timeout=LONGEST)
-        finally:
-            process.kill()
+        except subprocess.TimeoutExpired:
+            said = _end(process)
+        self._read()
         self._compare(page, block, seen, process.returncode, said)
 
     def _compare(
@@ -240,15 +267,10 @@ class Reader:
         absent = missing(self.renamed(seen.text), said) if seen is not None else []
         assert not absent, f"{where}: not printed: {absent}\n{said}"
 
-    def _environment(self, block: Block) -> dict[str, str]:
-        if block.in_the_checkout:
-            return dict(os.environ)
+    @cached_property
+    def _shell(self) -> dict[str, str]:
+        """What `make shell` runs a shell in: one for all that is typed in it."""
         session = open_session(
             self.stack.name, None, self.stack.directory, run=False, check=False
         )
         return session.environment
-
-
-def commands(page: str) -> Sequence[Block]:
-    """The blocks of a page that are typed."""
-    return [block for block in blocks(page) if block.language == "sh"]

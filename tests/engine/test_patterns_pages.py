@@ -17,12 +17,12 @@ from tests.engine.stacks import Stack
 
 pytestmark = [pytest.mark.engine, pytest.mark.images]
 
-ON_PATTERNS = ("share-a-dataset", "train-on-spot", "serve-a-model", "move-data")
-ON_SWEEP = ("run-a-sweep",)
+ON_PATTERNS = ("share-a-dataset", "train-on-spot", "move-data")
+SERVES, SWEEPS = "serve-a-model", "run-a-sweep"
 
 
 def test_every_page_with_commands_is_followed() -> None:
-    assert worked_pages() == {*ON_PATTERNS, *ON_SWEEP}
+    assert worked_pages() == {*ON_PATTERNS, SERVES, SWEEPS}
 
 
 @pytest.mark.parametrize("page", ON_PATTERNS)
@@ -30,11 +30,11 @@ def test_a_page_on_patterns(patterns: Stack, page: str) -> None:
     Reader("patterns", patterns).follow(page)
 
 
-def test_the_bucket_was_read_once_for_the_model(patterns: Stack) -> None:
+def test_the_page_on_serving_reads_the_bucket_once(patterns: Stack) -> None:
+    Reader("patterns", patterns).follow(SERVES)
     log = s3.access_log(Sandbox().s3.directory)
     assert gets(log, f"{patterns.name}/served/v1/model.pt") == 1
 
 
-@pytest.mark.parametrize("page", ON_SWEEP)
-def test_a_page_on_the_sweep(example: Example, page: str) -> None:
-    Reader("sweep", example("sweep")).follow(page)
+def test_the_page_on_the_sweep(example: Example) -> None:
+    Reader("sweep", example("sweep")).follow(SWEEPS)

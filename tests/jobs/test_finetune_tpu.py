@@ -7,9 +7,10 @@ import random
 import shutil
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,14 +25,8 @@ PROGRAM = ("python3", "-m", "jobs.finetune_tpu", "--base", "/mnt/base")
 PLACES = ("--data", "/mnt/data", "--checkpoints", "/mnt/ckpt", "--export", "/mnt/out")
 SHORT = (
     *(*PROGRAM, *PLACES, "--steps", "60", "--checkpoint-every", "20"),
-    *(
-        "--length",
-        "64",
-        "--learning-rate",
-        "0.01",
-        "--targets",
-        "q_proj,v_proj,up_proj",
-    ),
+    *("--length", "64", "--learning-rate", "0.01"),
+    *("--targets", "q_proj,v_proj,up_proj"),
 )
 FOUR_DEVICES = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
 
@@ -138,55 +133,56 @@ def test_its_model_is_that_of_others(jax: Container, uncut: Path) -> None:
     assert done.stdout == "the same\n", done.stderr
 
 
-def test_killed_again_and_again_it_ends_the_same_to_the_bit(
+def test_killed_and_asked_to_stop_it_ends_the_same_to_the_bit(
     jax: Container, made: Path, uncut: Path, tmp_path: Path
 ) -> None:
     prepared(made, tmp_path)
     moments = random.Random(20261122)  # noqa: S311 - of moments, not of keys
-    killed = 0
-    for _ in range(3):
-        with jax.start(tmp_path, *SHORT, "--pause", "0.02") as process:
-            assert process.stdout is not None
-            assert "devices; " in process.stdout.readline()
-            time.sleep(moments.uniform(0.0, 1.2))
+    for word in ("; starting from step 0\n", "saved /mnt/ckpt/20\n"):
+        with slow(jax, tmp_path, until=word) as process:
+            time.sleep(moments.uniform(0.0, 0.5))
             process.kill()
-        killed += process.returncode == -signal.SIGKILL
-    assert killed > 0
-    # A kill may have cut a line; each whole checkpoint is one of the uncut run.
-    done = jax.run(tmp_path, *SHORT)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert saved(tmp_path).items() <= saved(uncut).items()
-    assert exported(tmp_path) == exported(uncut)
-    names = {path.name for path in (tmp_path / "ckpt").iterdir()}
-    assert names <= {"20", "40", "60", "history.jsonl"}, "nothing half-written is left"
+        assert process.returncode == -signal.SIGKILL
 
-
-def test_asked_to_stop_it_saves_the_step_it_is_at(
-    jax: Container, made: Path, uncut: Path, tmp_path: Path
-) -> None:
-    prepared(made, tmp_path)
-    with jax.start(tmp_path, *SHORT, "--pause", "0.1") as process:
-        assert process.stdout is not None
-        assert "devices; " in process.stdout.readline()
+    # Asked to stop, it saves the step that it is at.
+    with slow(jax, tmp_path, until="; resumed from /mnt/ckpt/20\n") as process:
         process.terminate()
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
     step = history.read(tmp_path / "ckpt" / "history.jsonl")[-1]["ended_at_step"]
     assert isinstance(step, int)
-    assert 0 < step < 60
+    assert 20 <= step < 60
     assert f"interrupted at step {step} of 60: loss " in out
     assert (tmp_path / "ckpt" / str(step)).is_dir()
     assert not (tmp_path / "out").exists()
 
-    done = jax.run(tmp_path, *SHORT)
-    assert f"resumed from /mnt/ckpt/{step}\n" in done.stdout
-    assert exported(tmp_path) == exported(uncut)
     # At the target there is nothing left to do, and nothing changes.
-    done = jax.run(tmp_path, *SHORT)
-    assert done.returncode == 0, done.stderr
-    assert "finished at step 60 of 60: loss " in done.stdout
-    assert exported(tmp_path) == exported(uncut)
+    for word in (f"resumed from /mnt/ckpt/{step}\n", "resumed from /mnt/ckpt/60\n"):
+        done = jax.run(tmp_path, *SHORT)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert word in done.stdout
+        assert "finished at step 60 of 60: loss " in done.stdout
+        assert exported(tmp_path) == exported(uncut)
+    # A kill may have cut a line; each whole checkpoint is one of the uncut run.
+    losses = {at: loss for at, loss in saved(tmp_path).items() if at != step}
+    assert losses.items() <= saved(uncut).items()
+    names = {path.name for path in (tmp_path / "ckpt").iterdir()}
+    assert names <= {"20", "40", "60", str(step), "history.jsonl"}, "half is left"
+
+
+@contextmanager
+def slow(
+    jax: Container, directory: Path, *, until: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A slow finetuning that has said something; it is gone at the end."""
+    with jax.start(directory, *SHORT, "--pause", "0.1") as process:
+        try:
+            assert process.stdout is not None
+            while not (line := process.stdout.readline()).endswith(until):
+                assert line, "it ended before that"
+            yield process
+        finally:
+            process.kill()
 
 
 def test_damaged_checkpoints_are_set_aside(

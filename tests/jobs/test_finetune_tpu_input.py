@@ -308,7 +308,8 @@ def test_configurations_of_others() -> None:
     }
     found = base.parse(fields)
     assert (found.key_heads, found.head, found.theta) == (4, 8, 10000.0)
-    assert (found.end, found.tied, found.epsilon) == (None, False, 1e-6)
+    assert (found.end, found.tied, found.epsilon) == (2, False, 1e-6)
+    assert base.parse({**fields, "eos_token_id": None}).end is None
     more = {"eos_token_id": [7, 9], "rope_parameters": {"rope_theta": 5e5}}
     found = base.parse({**fields, **more, "tie_word_embeddings": True})
     assert (found.end, found.theta) == (7, 5e5)

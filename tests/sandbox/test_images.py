@@ -107,7 +107,7 @@ def test_an_archive_names_its_parts(tmp_path: Path) -> None:
 
 def test_an_unknown_image_is_named() -> None:
     with pytest.raises(
-        ValueError, match="no image 'trian': there are lammps, train, transfer"
+        ValueError, match="no image 'trian': there are jax, lammps, train, transfer"
     ):
         images.build("trian")
 
