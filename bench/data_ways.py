@@ -28,9 +28,9 @@ from typing import Final
 from jobs import buckets
 from jobs.train_cifar10 import synthetic
 from sandbox import debian, images
+from tests import containers
+from tests.containers import Container
 from tests.emulators import programs, s3_server
-from tests.jobs import conftest
-from tests.jobs.conftest import Container
 
 _URI: Final = "s3://datasets/cifar10/"
 _SCRATCH: Final = "scratch copy"
@@ -87,7 +87,7 @@ def _measured(
     directory: Path, stack: ExitStack, rounds: int, count: int
 ) -> dict[str, list[dict[str, float]]]:
     """What each way brought in each round."""
-    container = conftest.unpack(images.build("train"), directory / "root")
+    container = containers.unpack(images.build("train"), directory / "root")
     server = stack.enter_context(s3_server.running(_made(directory / "s3")))
     server.client().create_bucket(Bucket=buckets.parse(_URI).name)
     path = os.pathsep.join([str(programs.rclone()), os.environ["PATH"]])

@@ -11,6 +11,11 @@ import pytest
 import yaml
 from hypothesis import settings
 
+from tests.containers import containers, jax, lammps, train
+
+# Fixtures of all modules: unpacked once, whichever asks.
+__all__ = ["containers", "jax", "lammps", "train"]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # The same examples on every machine: a red run can be repeated.

@@ -14,8 +14,8 @@ import pytest
 
 from jobs import history
 from jobs.train_cifar10 import synthetic
+from tests.containers import Container
 from tests.emulators.s3_server import S3Server
-from tests.jobs.conftest import Container, containers, train  # noqa: F401, fixtures
 
 pytestmark = [pytest.mark.images, pytest.mark.slow]
 
@@ -77,7 +77,7 @@ def history_of(client: Any, directory: Path) -> list[dict[str, object]]:
 
 
 def test_it_streams_the_batches_that_a_directory_has(
-    train: Container,  # noqa: F811
+    train: Container,
     s3: S3Server,
     objects: Any,
     mounted: Path,
@@ -97,7 +97,7 @@ def test_it_streams_the_batches_that_a_directory_has(
 
 
 def test_killed_and_asked_to_stop_it_resumes_from_the_bucket(
-    train: Container,  # noqa: F811
+    train: Container,
     s3: S3Server,
     objects: Any,
     mounted: Path,
@@ -130,7 +130,7 @@ def test_killed_and_asked_to_stop_it_resumes_from_the_bucket(
 
 
 def test_a_server_that_is_killed_is_waited_for_and_then_said(
-    train: Container,  # noqa: F811
+    train: Container,
     s3: S3Server,
     objects: Any,
     mounted: Path,
@@ -184,7 +184,7 @@ REFUSED: tuple[tuple[tuple[str, ...], dict[str, str], int, str], ...] = (
 
 
 def test_what_a_bucket_refuses_is_said(
-    train: Container,  # noqa: F811
+    train: Container,
     s3: S3Server,
     objects: Any,
     tmp_path: Path,

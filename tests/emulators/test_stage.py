@@ -11,10 +11,10 @@ import pytest
 
 from jobs import manifest
 from jobs.rclone import Failure
+from tests.containers import Container
 from tests.emulators.emulator import Emulator
 from tests.emulators.staging import Stage, hidden, require_whole, until, visible
 from tests.emulators.stores import S3, Gcs, Store
-from tests.jobs.conftest import Container, containers  # noqa: F401, the fixture
 from tests.jobs.test_fetch import tar_of, zip_of
 
 pytestmark = pytest.mark.slow
@@ -245,6 +245,7 @@ def test_where_there_is_nothing(stage: Stage, store: Store, tmp_path: Path) -> N
         assert list((tmp_path / "to").iterdir()) == []
 
 
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
 def test_it_waits_for_what_is_to_come(
     stage: Stage, store: Store, tmp_path: Path
 ) -> None:
@@ -306,7 +307,7 @@ def test_a_full_volume_is_given_back(
 
 @pytest.mark.images
 def test_it_runs_in_the_image(
-    containers: Callable[[str], Container],  # noqa: F811, the fixture
+    containers: Callable[[str], Container],
     store: Store,
     tmp_path: Path,
 ) -> None:

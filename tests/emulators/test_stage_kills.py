@@ -124,7 +124,7 @@ def _has_child(process: subprocess.Popen[str]) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_again_and_again_it_goes_on(
     *,
     s3: S3Server,
@@ -160,8 +160,10 @@ def test_killed_again_and_again_it_goes_on(
         slow.rate = None
         stage.staged(SOURCE, target, "--large", "1000000")
     require_whole(target, wanted)
-    # Shards on their way begin again, four at most; of the large one nothing does.
-    assert slow.brought < total + len(kills) * 4 * 200_000 + 1_000_000
+    # Shards on their way begin again, four at most. Of the large one nothing does but
+    # what was in memory, which is more on a busy machine; all of it would be 15 MB.
+    again = len(kills) * (4 * 200_000 + 500_000)
+    assert slow.brought < total + again
 
 
 @pytest.mark.parametrize("has_md5", [True, False])

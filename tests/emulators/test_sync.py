@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from jobs.rclone import Failure
+from tests.containers import Container
 from tests.emulators.emulator import Emulator
 from tests.emulators.stores import S3, Gcs, Store
-from tests.jobs.conftest import Container, containers  # noqa: F401, the fixture
 
 pytestmark = pytest.mark.slow
 
@@ -433,7 +433,7 @@ def test_a_killed_program_keeps_others_away_while_its_rclone_writes(
 
 @pytest.mark.images
 def test_it_runs_in_the_image(
-    containers: Callable[[str], Container],  # noqa: F811, the fixture
+    containers: Callable[[str], Container],
     store: Store,
     tree: Path,
     tmp_path: Path,

@@ -21,10 +21,10 @@ import pytest
 
 from jobs import manifest
 from jobs.checkpoints import CheckpointStore
+from tests.containers import Container
 from tests.emulators import s3_server
 from tests.emulators.kills import Bucket, Pod, content, until, weights
 from tests.emulators.s3_server import S3Server
-from tests.jobs.conftest import Container, containers, train  # noqa: F401, fixtures
 from tests.jobs.test_train import COMPARE
 
 pytestmark = pytest.mark.slow
@@ -200,7 +200,7 @@ SHORT = (*PROGRAM, "--steps", "60", "--checkpoint-every", "5", "--pause", "0.02"
 
 @pytest.fixture(scope="module")
 def uncut(
-    train: Container,  # noqa: F811, the fixture
+    train: Container,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The checkpoints of a training that nothing cut off."""
@@ -213,7 +213,7 @@ def uncut(
 @pytest.mark.images
 @pytest.mark.parametrize("seed", range(4))
 def test_pytorch_that_loses_its_node_ends_the_same_to_the_bit(  # noqa: PLR0917
-    train: Container,  # noqa: F811, the fixture
+    train: Container,
     uncut: Path,
     server: S3Server,
     environment: dict[str, str],
@@ -250,7 +250,7 @@ def test_pytorch_that_loses_its_node_ends_the_same_to_the_bit(  # noqa: PLR0917
         pod.lose_node()
 
 
-def assert_same(train: Container, uncut: Path, node: Path) -> None:  # noqa: F811
+def assert_same(train: Container, uncut: Path, node: Path) -> None:
     shutil.copytree(uncut, node / "uncut")
     done: subprocess.CompletedProcess[str] = train.run(node, "python3", "-c", COMPARE)
     assert done.stdout == "the same\n", done.stderr

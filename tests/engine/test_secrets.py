@@ -14,8 +14,8 @@ from kubernetes import client
 
 from sandbox.cluster import Cluster
 from sandbox.paths import sandbox_dir
+from tests.containers import Container
 from tests.engine.stacks import Stack
-from tests.jobs.conftest import Container, containers  # noqa: F401, the fixture
 
 pytestmark = [pytest.mark.engine, pytest.mark.images]
 
@@ -36,7 +36,7 @@ def listens(host: str, port: int) -> bool:
 @pytest.fixture
 def s3(
     cluster: Cluster,
-    containers: Callable[[str], Container],  # noqa: F811, the fixture
+    containers: Callable[[str], Container],
     tmp_path: Path,
 ) -> Iterator[tuple[Path, str, str]]:
     """A real S3 server on the host: its directory, its URL, its secret key."""

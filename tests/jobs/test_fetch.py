@@ -27,7 +27,7 @@ from jobs.fetch import curl, rclone
 from jobs.fetch.errors import FetchError
 from jobs.fetch.place import MARKER, Place
 from jobs.fetch.unpack import is_archive, unpack
-from tests.jobs.conftest import Container
+from tests.containers import Container
 
 FETCH = ("python3", "-m", "jobs.fetch")
 QUICK = ("--into", "/mnt/data", "--pause", "0.1")

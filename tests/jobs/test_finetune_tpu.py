@@ -17,7 +17,7 @@ import pytest
 
 from components.kubernetes.rendezvous import PodField, rendezvous_variables
 from jobs import history, manifest
-from tests.jobs.conftest import Container
+from tests.containers import Container
 
 pytestmark = pytest.mark.images
 

@@ -14,7 +14,7 @@ from jobs.environment import BadEnvironment
 from jobs.finetune_tpu import base, lora, processes
 from jobs.finetune_tpu.tiny import CONFIG
 from jobs.rclone import Failure
-from tests.jobs.conftest import Container
+from tests.containers import Container
 
 PROGRAM = ("python3", "-m", "jobs.finetune_tpu", "--base", "/mnt/base")
 PLACES = ("--data", "/mnt/data", "--checkpoints", "/mnt/ckpt")

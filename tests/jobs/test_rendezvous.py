@@ -15,7 +15,7 @@ import pytest
 
 from components.kubernetes.rendezvous import PodField, rendezvous_variables
 from jobs.rendezvous.__main__ import main
-from tests.jobs.conftest import Container
+from tests.containers import Container
 
 PROGRAM = ("-m", "jobs.rendezvous", "--output", "/mnt/out", "--timeout", "60")
 # Pods reach each other by name; here all are one host, and loopback is its network.

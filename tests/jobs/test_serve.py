@@ -29,7 +29,7 @@ from jobs.serve.images import BadImages
 from jobs.serve.metrics import Counts, Load
 from jobs.serve.server import Server, Serving
 from jobs.train_cifar10.batch_file import CLASSES, PIXELS
-from tests.jobs.conftest import Container
+from tests.containers import Container
 
 JSON = {"Content-Type": "application/json"}
 

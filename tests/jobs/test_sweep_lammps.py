@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.sweep_lammps.__main__ import binsize_of
-from tests.jobs.conftest import Container
+from tests.containers import Container
 
 PROGRAM = ("python3", "-m", "jobs.sweep_lammps", "--output", "/mnt/out")
 BINSIZES = ["1.2", "2", "2.8", "3.6"]

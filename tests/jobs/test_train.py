@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs import history
-from tests.jobs.conftest import Container
+from tests.containers import Container
 
 pytestmark = pytest.mark.images
 

@@ -15,7 +15,7 @@ import pytest
 
 from jobs import artifacts, history, manifest
 from jobs.train_cifar10 import synthetic
-from tests.jobs.conftest import Container
+from tests.containers import Container
 from tests.jobs.test_rendezvous import environment, free_port
 
 pytestmark = pytest.mark.images

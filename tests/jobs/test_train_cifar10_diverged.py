@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.jobs.conftest import Container
+from tests.containers import Container
 
 
 def test_a_loss_that_is_no_number_is_not_saved(

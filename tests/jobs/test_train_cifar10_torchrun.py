@@ -8,7 +8,7 @@ import pytest
 
 from jobs import history
 from jobs.train_cifar10 import synthetic
-from tests.jobs.conftest import Container
+from tests.containers import Container
 from tests.jobs.test_rendezvous import LOOPBACK, WITHOUT_LIBUV, free_port, path_of
 from tests.jobs.test_train_cifar10 import outcomes, pair, steps, wait_for_step
 
