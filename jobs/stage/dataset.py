@@ -127,6 +127,14 @@ class Arrival:
             OSError: The storage refused.
         """
         theirs = self.download / manifest.NAME
+        try:
+            self._check(theirs)
+        except FetchError:
+            # It comes anew: one of the same size and second would be taken for it.
+            theirs.unlink(missing_ok=True)
+            raise
+
+    def _check(self, theirs: Path) -> None:
         found = (path for path in self.download.rglob("*") if path.is_file())
         files = [path for path in found if path != theirs]
         only = files[0] if len(files) == 1 else None

@@ -116,7 +116,9 @@ class Download:
         """The large ones of what was found, or else of what is below the prefix."""
         if not found:
             which = ("--recursive", "--files-only", "--min-size", f"{self.large}B")
-            found = self._ask("lsjson", *which, *_HASH, *FILTER, self.source.path)
+            # An object of this very name that has appeared since is nothing below it.
+            below = f"{self.source.path.rstrip('/')}/"
+            found = self._ask("lsjson", *which, *_HASH, *FILTER, below)
         return {
             each["Path"]: Object(
                 path=each["Path"],

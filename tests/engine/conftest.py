@@ -1,5 +1,6 @@
 """The sandbox for tests that need a real Kubernetes."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from kubernetes import client
 
 from sandbox import cluster as sandbox
 from sandbox import debian, image_archive
+from sandbox.lifecycle import Sandbox
 from tests.engine.examples import Example, renamed
 from tests.engine.stacks import Stack
 
@@ -87,6 +89,8 @@ def patterns(
     sandbox.start()
     with sandbox.client() as connection:
         stack.remove(connection)
+    bucket = Sandbox().s3.directory / "buckets" / stack.name
+    shutil.rmtree(bucket, ignore_errors=True)
 
 
 def write_busybox(
