@@ -25,6 +25,8 @@ settings.register_profile(
 settings.load_profile("fast")
 
 
+# Before xdist looks for groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares one thing of this machine goes to one process of several.
 
