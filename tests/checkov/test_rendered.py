@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sandbox import s3_wanted
 from stacks.testing import Deployment, deploy_stack
 from tests.checkov.environment import checkov
 from tests.checkov.exceptions import EXCEPTIONS, WITHOUT_RUN_AS
@@ -86,7 +87,10 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> list[Failed]:
     stacks = {f"{f.parent.name}-{f.stem}": f for f in STACKS}
     assert len(stacks) == len(STACKS)
     for name, stack in {**stacks, RUN_AS: AS_A_USER}.items():
-        rendered = list(objects(deploy_stack(stack)))
+        # What the sandbox sets where a stack has buckets of its server.
+        keys = s3_wanted.wanted(stack).config_keys if isinstance(stack, Path) else ()
+        deployed = deploy_stack(stack, secrets=dict.fromkeys(keys, "a key"))
+        rendered = list(objects(deployed))
         (directory / f"{name}.yaml").write_text(yaml.safe_dump_all(rendered))
     report = json.loads(_run(directory))
     assert report["summary"]["parsing_errors"] == 0

@@ -26,7 +26,7 @@ KINDS = {
     *("Namespace", "ResourceQuota", "LimitRange", "ServiceAccount", "Role"),
     *("RoleBinding", "StorageClass", "VolumeSnapshotClass", "PersistentVolume"),
     *("PersistentVolumeClaim", "VolumeSnapshot", "Secret", "Service", "Job", "JobSet"),
-    *("Deployment", "Pod"),
+    *("Deployment", "PodDisruptionBudget", "Pod"),
 }
 """Every kind of object that a stack makes, and the pods that come of them."""
 _NO_FILE = Path("Pulumi.none.yaml")
