@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from urllib3.exceptions import HTTPError
+
 from sandbox import cluster, images, outputs
 from sandbox.errors import SandboxError
 from sandbox.paths import cache_dir, sandbox_dir
@@ -46,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return options.run(options)
     except SandboxError as error:
         print(_wrapped(str(error)), file=sys.stderr)
+        return 1
+    except HTTPError as error:
+        said = getattr(error, "reason", None) or error
+        text = f"Kubernetes does not answer: {said}; what was deployed stays"
+        print(_wrapped(text), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

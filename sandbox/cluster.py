@@ -79,7 +79,8 @@ class Status:
 def start() -> Cluster:
     """Start the sandbox, or leave it if it runs.
 
-    One that is half dead is stopped first and started again on the same data.
+    One that is half dead is stopped first and started again on the same data; one
+    that is only slow to answer is waited for.
 
     Raises:
         MissingTool: The machine lacks something; the message names it.
@@ -90,7 +91,7 @@ def start() -> Cluster:
         this = Sandbox()
         this.tools.prepare()
         volumes.link(this.volumes)
-        if this.is_ready():
+        if this.is_ready() or _answers_later(this):
             return _cluster(this)
         with step(f"Starting Kubernetes {VERSION}") as update:
             update("removing what an earlier run left")
@@ -164,6 +165,13 @@ def import_image(archive: Path) -> bool:
         SandboxError: It is no image archive, or the sandbox does not run.
     """
     return Sandbox().containers.import_image(archive)
+
+
+def _answers_later(this: Sandbox) -> bool:
+    if not this.runs():
+        return False
+    with step("Waiting for Kubernetes, which runs but does not answer"):
+        return this.becomes_ready()
 
 
 def _cluster(this: Sandbox) -> Cluster:

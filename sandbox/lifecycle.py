@@ -60,11 +60,32 @@ class Sandbox:
         self.csi = csi.Csi(directory / "csi", self.node.directory, self.credentials)
         self.s3 = s3.S3(directory / "s3")
 
+    def runs(self) -> bool:
+        """Return whether every process is there."""
+        return all(self.processes.find(name) for name in SPAWNED)
+
     def is_ready(self) -> bool:
         """Return whether everything runs and answers."""
-        found = self.processes.find
-        running = all(found(name) for name in SPAWNED)
-        return running and node_ready(since=None) and self.containers.answers()
+        return self.runs() and node_ready(since=None) and self.containers.answers()
+
+    def becomes_ready(self, *, timeout: float = 60) -> bool:
+        """Wait for the answers of what runs, for so many seconds.
+
+        On a busy machine they take their time, and a start over would end every
+        pod. A process that is gone does not come back by itself: nothing waits
+        for it.
+
+        Returns:
+            Whether everything runs and answers.
+        """
+        deadline = time.monotonic() + timeout
+        while self.runs():
+            if self.is_ready():
+                return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.5)
+        return False
 
     def start(self, update: Update) -> None:
         """Start everything and wait until pods can be started.

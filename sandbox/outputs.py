@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Mapping
@@ -12,12 +13,15 @@ from typing import Any
 from kubernetes import client, config
 from rich.console import Console
 from rich.table import Table
+from urllib3 import Retry
 
 from sandbox.errors import SandboxError
 from sandbox.progress import WIDTH, step
 from sandbox.session import Session
 
 _POLL_SECONDS = 0.5
+# An API server that starts over is back within half a minute.
+_PATIENCE = Retry(connect=7, read=7, backoff_factor=0.5, backoff_max=10)
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,21 @@ class State:
 
 
 def api(session: Session) -> client.ApiClient:
-    """A client of the session's cluster, by its named context."""
-    return config.new_client_from_config(
-        config_file=session.kubeconfig, context=session.context
+    """A client of the session's cluster, by its named context.
+
+    It asks again while nobody answers, for half a minute; then it raises
+    `urllib3.exceptions.HTTPError`.
+    """
+    # Each time that it asks again it would say so.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    settings = client.Configuration()
+    settings.retries = _PATIENCE
+    config.load_kube_config(
+        config_file=session.kubeconfig,
+        context=session.context,
+        client_configuration=settings,
     )
+    return client.ApiClient(settings)
 
 
 def wait_for_programs(session: Session, outputs: Mapping[str, Any]) -> list[State]:

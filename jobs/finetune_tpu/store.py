@@ -16,6 +16,7 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,20 @@ _TEMPORARY = "*.orbax-checkpoint-tmp*"
 
 # What fails is raised as well, and said by this program once.
 logging.set_verbosity(logging.FATAL)
+_CLOSED = "Event loop is closed"
+
+
+def _without_echoes(unraisable: Any) -> None:
+    """Pass on what a thread could not raise, unless it is the echo of a failure.
+
+    At the first array that cannot be written Orbax raises and closes its loop;
+    TensorStore's threads then fail to tell that loop how the other arrays fared.
+    """
+    if str(unraisable.exc_value) != _CLOSED:
+        sys.__unraisablehook__(unraisable)
+
+
+sys.unraisablehook = _without_echoes
 
 
 @dataclass(frozen=True, kw_only=True)

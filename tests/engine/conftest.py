@@ -1,5 +1,6 @@
 """The sandbox for tests that need a real Kubernetes."""
 
+import fcntl
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from kubernetes import client
 from sandbox import cluster as sandbox
 from sandbox import debian, image_archive
 from sandbox.lifecycle import Sandbox
+from sandbox.paths import state_dir
 from tests.engine.examples import Example, renamed
 from tests.engine.stacks import Stack
 
@@ -19,6 +21,18 @@ _APPLETS = (
     *("sh", "cat", "echo", "ls", "sleep", "test", "true", "false", "mkdir", "id"),
     *("hostname", "nc", "nslookup", "wget"),
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alone() -> Iterator[None]:
+    """There is one sandbox, and tests stop and kill it: they run in one process."""
+    state_dir().mkdir(parents=True, exist_ok=True)
+    with (state_dir() / "tests.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pytest.fail("another process tests on the sandbox: --dist loadgroup")
+        yield
 
 
 @pytest.fixture(scope="session")

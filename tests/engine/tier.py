@@ -108,12 +108,14 @@ class Tier:
 
     def log(self, pod: Any, container: str = "train") -> str:
         """What a container has said; nothing before it started."""
-        try:
-            return self.core.read_namespaced_pod_log(
-                pod.metadata.name, self.namespace, container=container
+        name = pod.metadata.name
+        with suppress(ApiException):
+            said = self.core.read_namespaced_pod_log(
+                name, self.namespace, container=container
             )
-        except ApiException:
-            return ""
+            # None of a pod that has no node yet.
+            return said or ""
+        return ""
 
     def resumed(self, *, but: str = "") -> int | None:
         """The step that the newest pod went on from; None before it did.
