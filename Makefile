@@ -74,7 +74,7 @@ bench: venv ## what this project costs over doing the same by hand, as ratios
 	@.venv/bin/python -m bench.checkpoint_stall
 
 test-fast: venv ## the tests that need no engine and no cluster, < 1 min
-	@.venv/bin/python -m pytest -n auto -m "not engine and not images and not slow"
+	@.venv/bin/python -m pytest -n auto -m "not engine and not pulumi and not images and not slow"
 
 test: venv ## all tests, on the real engine and a real Kubernetes
 	@.venv/bin/python -m pytest -n auto --dist loadgroup

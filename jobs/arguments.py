@@ -71,6 +71,24 @@ def bandwidth(text: str) -> str:
     return text
 
 
+def add_attempts(parser: argparse.ArgumentParser, *, default: int) -> None:
+    """Let a program be told how often it tries, and what it waits in between.
+
+    Args:
+        parser: Gets `--attempts` (`attempts`, 1 or more) and `--pause` (`pause`,
+            seconds).
+        default: How often, unless it is told.
+    """
+    add = parser.add_argument
+    add("--attempts", type=positive, default=default, help="default: %(default)s")
+    add(
+        "--pause",
+        type=seconds,
+        default=2.0,
+        help="seconds between two attempts; default: %(default)s",
+    )
+
+
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

@@ -11,7 +11,6 @@ stops as if by SIGTERM; until then both may write. So what is made visible is ma
 after `confirm`, and what both write has to be the same.
 """
 
-import _thread
 import os
 import signal
 import threading
@@ -56,6 +55,7 @@ def held(
     name = uuid.uuid4().hex
     handle = _own(path, name, lambda: say(waiting), period, patience)
     ended = threading.Event()
+    main = threading.main_thread().ident or 0
 
     def confirm() -> None:
         if _owner(path) != name:
@@ -70,7 +70,8 @@ def held(
                 confirm()
             except OSError as problem:
                 say(str(problem))
-                _thread.interrupt_main(signal.SIGTERM)
+                # A real one: it also ends what the program waits for in the kernel.
+                signal.pthread_kill(main, signal.SIGTERM)
                 return
 
     alive = threading.Thread(target=live, daemon=True)
@@ -96,7 +97,12 @@ def _own(
         except FileExistsError:
             pass
         else:
-            _sign(handle, name, 0)
+            try:
+                _sign(handle, name, 0)
+            except OSError:
+                os.close(handle)
+                path.unlink(missing_ok=True)
+                raise
             return handle
         if not told:
             wait()

@@ -154,7 +154,7 @@ def _checked(file: Any) -> File:
             # Who reads it opens these names: none may lead elsewhere.
             parts = PurePosixPath(path).parts
             inside = bool(parts) and parts[0] != "/" and ".." not in parts
-            if inside and size >= 0 and _DIGEST.fullmatch(sha256):
+            if inside and "\0" not in path and size >= 0 and _DIGEST.fullmatch(sha256):
                 return File(path, size, sha256)
     raise BadManifest(f"this is no file of a manifest: {json.dumps(file)[:200]}")
 

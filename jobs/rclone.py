@@ -19,6 +19,19 @@ _GRACE = 5.0
 """Seconds that rclone has to remove what it has half written, once it must end."""
 
 
+ONCE: Final = (
+    *("--retries", "1", "--low-level-retries", "2"),
+    *("--contimeout", "15s", "--timeout", "60s"),
+)
+"""Options with which a server that is gone is noticed within seconds.
+
+Each of rclone's low-level retries is so many of AWS's library in turn, with growing
+pauses: ten times ten by default, which take minutes.
+"""
+
+_ATTEMPT = re.compile(r"Attempt (\d+)/(\d+) failed with \d+ errors and: ")
+
+
 class Failure(IntEnum):
     """Why it failed; the number is the exit code of programs that say so."""
 
@@ -78,6 +91,33 @@ class Moved:
 
     files: int = 0
     size: int = 0
+
+
+def tries(attempts: int, pause: float) -> tuple[str, ...]:
+    """Return the options for so many attempts, with so many seconds between two."""
+    return ("--retries", str(attempts), "--retries-sleep", f"{pause}s")
+
+
+def look(
+    path: str, *, environment: Mapping[str, str], say: Callable[[str], None]
+) -> None:
+    """Say soon that a server does not answer, which rclone would try in silence.
+
+    Whatever it answers is for the command that comes next, and so is the patience.
+
+    Args:
+        path: An object or a prefix of a remote.
+        environment: Variables beside this program's own.
+        say: Gets a sentence if there is no answer.
+
+    Raises:
+        OSError: rclone is not there.
+    """
+    try:
+        run(["lsjson", "--stat", path, *ONCE], environment=environment, say=say)
+    except TransferError as problem:
+        if problem.failure == Failure.OTHER:
+            say(f"the bucket is not reached, trying again: {problem}")
 
 
 def run(
@@ -170,6 +210,9 @@ class _Log:
             self._progress(stats)
         elif said.get("level") in ("error", "critical"):
             self._errors.append(_sentence(said))
+            tried = _ATTEMPT.match(str(said.get("msg")))
+            if tried and tried[1] != tried[2]:
+                self._say(f"attempt {tried[1]} of {tried[2]}: {self._errors[-1]}")
         elif str(said.get("msg")).startswith("Failed to "):
             # Its last word, and the only one of commands that list.
             self._plain = _sentence(said)
@@ -197,7 +240,7 @@ class _Log:
 
 def _sentence(said: Mapping[str, Any]) -> str:
     text = " ".join(str(said.get("msg", "")).split())
-    text = re.sub(r"^Attempt \d+/\d+ failed with \d+ errors and: ", "", text)
+    text = _ATTEMPT.sub("", text, count=1)
     # What it is writing has a name that ends so.
     name = re.sub(r"\.[0-9a-f]{8}\.partial$", "", str(said.get("object") or ""))
     return f"{name}: {text}" if name else text

@@ -49,7 +49,7 @@ class Staging:
         """Give every file its place; a file of the same name is replaced.
 
         All of them are on the storage before the first is moved, so that a power
-        cut leaves no name without its content.
+        cut leaves no name without its content; and so are the names at the end.
 
         Raises:
             OSError: The storage refused; each file is where it was, or in place.
@@ -62,6 +62,7 @@ class Staging:
             if not path.is_dir():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 path.replace(target)
+        atomic.flush_file_system(self.directory)
 
     def clear(self) -> None:
         """Remove what has arrived, so that others have the room."""

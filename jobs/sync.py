@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from jobs import buckets, rclone, staging
-from jobs.arguments import positive, seconds
+from jobs.arguments import add_attempts
 from jobs.interruption import end_at_once
 from jobs.rclone import Failure, Moved, TransferError
 
@@ -70,10 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         moved = copy(
-            options=(
-                *("--retries", str(options.attempts)),
-                *("--retries-sleep", f"{options.pause}s"),
-            ),
+            options=rclone.tries(options.attempts, options.pause),
             may_be_empty=options.may_be_empty,
         )
     except TransferError as problem:
@@ -108,6 +105,7 @@ def down(
     """
     environment = source.environment(os.environ)
     with staging.staged(target, source.path, say=_say) as arriving:
+        rclone.look(source.path, environment=environment, say=_say)
         # What is in its place already does not come again; what was staged of
         # objects that are gone is removed.
         command = [
@@ -155,9 +153,9 @@ def up(
         *("copy", str(source), target.path, "--copy-links", "--no-update-modtime"),
         *(*target.writing, *FILTER),
     ]
-    moved = rclone.run(
-        [*command, *options], environment=target.environment(os.environ), say=_say
-    )
+    environment = target.environment(os.environ)
+    rclone.look(target.path, environment=environment, say=_say)
+    moved = rclone.run([*command, *options], environment=environment, say=_say)
     if moved.files == 0 and not may_be_empty:
         _require(str(source), {})
     return moved
@@ -207,13 +205,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="that there is nothing yet is no failure: checkpoints of a first run",
     )
-    add("--attempts", type=positive, default=3, help="default: %(default)s")
-    add(
-        "--pause",
-        type=seconds,
-        default=2.0,
-        help="seconds between two attempts; default: %(default)s",
-    )
+    add_attempts(parser, default=3)
     return parser
 
 

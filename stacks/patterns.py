@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 from components.catalog.problem import Path, Problem
@@ -59,11 +60,16 @@ class SpeltOut:
                 pass
             case _:
                 return None
-        for at, program in programs(self.declared):
-            mount = program.mounts.get(str(where))
-            if at == ("team", section, name) and mount is not None:
-                return mount.volume if mount.volume in self.declared.patterns else None
-        return None
+        program = self._programs.get(("team", section, name))
+        mount = program.mounts.get(str(where)) if program is not None else None
+        if mount is None or mount.volume not in self.declared.patterns:
+            return None
+        return mount.volume
+
+    @cached_property
+    def _programs(self) -> Mapping[Path, ProgramSpec]:
+        """The programs as they are declared, by where they stand."""
+        return dict(programs(self.declared))
 
     def place(self, path: Path) -> Path:
         """Where a part of `team` stands in the document."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pulumi
@@ -9,6 +10,7 @@ import pulumi
 from components.aws.bucket_spec import BucketSpec
 from components.kubernetes.bucket_uri_spec import REGIONS, buckets_of
 from components.kubernetes.deployment import Deployment, DeploymentArgs
+from components.kubernetes.deployment_spec import DeploymentSpec
 from components.kubernetes.granted_spec import GrantedSpec
 from components.kubernetes.job import Job, JobArgs
 from components.kubernetes.job_spec import INDEX_VARIABLE, JobSpec
@@ -31,13 +33,21 @@ from stacks.patterns import helpers, spelt_out
 from stacks.platform import Environment
 from stacks.volumes import Volumes, build_volumes, describe_volume
 
+LASTING: tuple[
+    tuple[str, Callable[..., Workspace | Deployment], Callable[..., Any]], ...
+] = (
+    ("workspaces", Workspace, WorkspaceArgs),
+    ("deployments", Deployment, DeploymentArgs),
+)
+"""A section of programs that stay, the component that makes one, and its arguments."""
+
 
 def build_team(config: TeamConfig, environment: Environment) -> dict[str, Any]:
     """Register everything that the team declares; its outputs."""
-    # Objects wait for the whole space, its quota included: a claim that came
-    # first would not be counted.
     declared, patterns = config, spelt_out(config)
     config = patterns.team
+    # Objects wait for the whole space, its quota included: a claim that came
+    # first would not be counted.
     space = environment.after(("teams", config.name))
     opts = pulumi.ResourceOptions(provider=environment.provider, depends_on=space)
     volumes = build_volumes(config, environment, opts)
@@ -54,48 +64,40 @@ def build_team(config: TeamConfig, environment: Environment) -> dict[str, Any]:
         outputs["snapshots"] = {
             name: snapshot.snapshot_name for name, snapshot in volumes.snapshots.items()
         }
-    for name, spec in config.jobs.items():
+    brought: dict[str, DatasetStaging | ModelRepository] = {}
+    for name, pattern in patterns.jobs.items():
+        spec = config.jobs[name]
         given = program_args(spec, config, volumes, secrets, environment)
         options = program_options(spec, volumes, secrets, opts)
-        pattern = patterns.jobs.get(name)
-        if pattern is not None:
-            staging = declared.patterns[pattern]
-            job = _staging(pattern, staging, given, options).job
-        else:
-            beside = helpers(declared, name, declared.jobs[name])
-            job = Job(name, JobArgs(spec=spec, helpers=beside, **given), options)
+        staging = _staging(pattern, declared.patterns[pattern], given, options)
+        brought[pattern] = staging
+        outputs["jobs"][name] = describe_job(name, staging.job, spec, given["mounts"])
+
+    def parts(
+        section: str, name: str, spec: ProgramSpec
+    ) -> tuple[dict[str, Any], pulumi.ResourceOptions]:
+        """What a program is made from, and its options."""
+        said: ProgramSpec = getattr(declared, section)[name]
+        # Who waits for a copy may be awaited: what copies is there before.
+        copies = [
+            brought[m.volume] for m in said.mounts.values() if m.volume in brought
+        ]
+        given = program_args(spec, config, volumes, secrets, environment)
+        given |= {"spec": spec, "helpers": helpers(declared, name, said)}
+        return given, program_options(spec, volumes, secrets, opts, copies)
+
+    for name in declared.jobs:
+        spec = config.jobs[name]
+        given, options = parts("jobs", name, spec)
+        job = Job(name, JobArgs(**given), options)
         outputs["jobs"][name] = describe_job(name, job, spec, given["mounts"])
-    if config.workspaces:
-        outputs["workspaces"] = {}
-    for name, spec in config.workspaces.items():
-        given = program_args(spec, config, volumes, secrets, environment)
-        beside = helpers(declared, name, declared.workspaces[name])
-        workspace = Workspace(
-            name,
-            WorkspaceArgs(spec=spec, helpers=beside, **given),
-            program_options(spec, volumes, secrets, opts),
-        )
-        outputs["workspaces"][name] = {
-            "deployment": workspace.deployment_name,
-            "service": workspace.service_name,
-            "mounts": describe_mounts(name, given["mounts"]),
-        }
-    if config.deployments:
-        outputs["deployments"] = {}
-    for name, spec in config.deployments.items():
-        given = program_args(spec, config, volumes, secrets, environment)
-        beside = helpers(declared, name, declared.deployments[name])
-        deployment = Deployment(
-            name,
-            DeploymentArgs(spec=spec, helpers=beside, **given),
-            program_options(spec, volumes, secrets, opts),
-        )
-        outputs["deployments"][name] = {
-            "deployment": deployment.deployment_name,
-            "service": deployment.service_name,
-            "replicas": spec.replicas,
-            "mounts": describe_mounts(name, given["mounts"]),
-        }
+    for section, component, component_args in LASTING:
+        programs: dict[str, ProgramSpec] = getattr(config, section)
+        for name, spec in programs.items():
+            given, options = parts(section, name, spec)
+            made = component(name, component_args(**given), options)
+            described = describe_lasting(name, made, spec, given["mounts"])
+            outputs.setdefault(section, {})[name] = described
     return outputs
 
 
@@ -200,8 +202,9 @@ def program_options(
     volumes: Volumes,
     secrets: dict[str, TransferSecret],
     opts: pulumi.ResourceOptions,
+    copies: Sequence[pulumi.Resource] = (),
 ) -> pulumi.ResourceOptions:
-    """Options of a program: after everything that its pods mount."""
+    """Options of a program: after everything that its pods mount, and `copies`."""
     mounted = {mount.volume for mount in spec.mounts.values()}
     mounted |= {uri.volume for uri in spec.uris.values()}
     after = [resource for name in sorted(mounted) for resource in volumes.after[name]]
@@ -209,7 +212,11 @@ def program_options(
     return pulumi.ResourceOptions.merge(
         opts,
         pulumi.ResourceOptions(
-            depends_on=[*after, *(secrets[n] for n in sorted(filter(None, named)))]
+            depends_on=[
+                *after,
+                *copies,
+                *(secrets[n] for n in sorted(filter(None, named))),
+            ]
         ),
     )
 
@@ -241,6 +248,20 @@ def describe_job(
         "pending": job.pending,
         "mounts": describe_mounts(name, mounts),
     }
+
+
+def describe_lasting(
+    name: str, made: Workspace | Deployment, spec: ProgramSpec, mounts: list[Mount]
+) -> dict[str, Any]:
+    """What others need to know of a program that stays: its names and mounts."""
+    described: dict[str, Any] = {
+        "deployment": made.deployment_name,
+        "service": made.service_name,
+        "mounts": describe_mounts(name, mounts),
+    }
+    if isinstance(spec, DeploymentSpec):
+        described["replicas"] = spec.replicas
+    return described
 
 
 def describe_mounts(owner: str, mounts: list[Mount]) -> dict[str, Any]:

@@ -57,6 +57,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "gpus": ("gpuCount", "nodes"),
     "healthCheck": ("health",),
     "hns": ("hierarchicalNamespace",),
+    "indexes": ("replicas",),
     "inferenceServices": ("deployments",),
     # What stands beside a program comes of the patterns that it mounts.
     "initContainers": ("mounts",),

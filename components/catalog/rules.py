@@ -306,6 +306,11 @@ _RULES: tuple[SpecRule, ...] = (
         "for its source.",
     ),
     SpecRule(
+        "PAT22",
+        "a model that is never the new one",
+        "A model's version names one, and not whichever is the newest.",
+    ),
+    SpecRule(
         "PTH01",
         "a directory that is not the one that was meant",
         "A directory on a node is an absolute path without '..' and ':'.",

@@ -19,7 +19,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from components.catalog import aws_regions, paths, s3, sources
-from components.catalog.problem import Problem
+from components.catalog.problem import UNSET, Problem
 from components.kubernetes.uri_spec import UriSpec
 from components.kubernetes.volume_spec import Access, VolumeSpec
 from components.spec import Name, Text
@@ -94,7 +94,7 @@ class BucketUriSpec(VolumeSpec):
                 message="without a secret requests are anonymous, and those only "
                 "read: name one of team.secrets as secret, or say that it is read",
                 path=("access",),
-                value=self.access,
+                value=self.access if "access" in self.model_fields_set else UNSET,
                 nearest="read-only",
             )
         if self.writers is not None:
@@ -116,16 +116,19 @@ class BucketUriSpec(VolumeSpec):
         if not separator or scheme != "s3":
             yield self._no_uri()
             return
-        yield from self._wrong_bucket()
+        asks = any(sign in self.bucket for sign in "?#")
+        if not asks:
+            yield from self._wrong_bucket()
         problem = paths.relative_directory(self.prefix) if self.prefix else None
-        odd = [c for c in self.uri if not c.isprintable() or c.isspace() or c in "?#"]
-        if problem is not None or odd:
+        if problem is not None or asks or _is_odd(self.prefix):
+            kept = self.uri.partition("?")[0].partition("#")[0]
             yield Problem(
                 rule="BKT21",
                 message="what follows the bucket is a prefix: names between '/', "
                 "without '..', spaces, '?' and '#'",
                 path=("uri",),
                 value=self.uri,
+                nearest=None if problem or kept == self.uri or _is_odd(kept) else kept,
             )
 
     def _no_uri(self) -> Problem:
@@ -299,6 +302,11 @@ def _address(host: str, what: Literal["is_loopback", "is_private"]) -> bool:
         return bool(getattr(ipaddress.ip_address(host), what))
     except ValueError:
         return False
+
+
+def _is_odd(text: str) -> bool:
+    """Whether there is something in a URI that is no part of an object's name here."""
+    return any(not c.isprintable() or c.isspace() or c in "?#" for c in text)
 
 
 def _is_private(host: str) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from components.catalog import ages
 from components.catalog.problem import Problem
@@ -20,13 +20,33 @@ from components.kubernetes.pattern_spec import (
 )
 from components.kubernetes.program_spec import MountSpec, ProgramSpec, Resources
 from components.kubernetes.uri_spec import UriSpec
-from components.spec import Age, Count, Name, Text
+from components.spec import Age, Count, Name, Text, as_error
 
 OWN_WORDS = ("content", "published")
 """What a checkpoint's manifest says by itself (`jobs/checkpoints/remote.py`)."""
 
 _ENDING = 5
 """Seconds of the grace period that are left for the container's own end."""
+
+
+def _disk(value: Any) -> Any:
+    """A volume's name as it is.
+
+    Raises:
+        PydanticCustomError: It is a part of a volume.
+    """
+    match value:
+        case {"volume": str(volume)}:
+            problem = Problem(
+                rule="PAT18",
+                message="the disk is named alone: which directory of it the program "
+                "writes to is the subPath of its mount",
+                value=cast("dict[str, Any]", value),
+                nearest=volume,
+            )
+            raise as_error(problem)
+        case _:
+            return value
 
 
 class CheckpointTierSpec(PatternSpec):
@@ -40,11 +60,13 @@ class CheckpointTierSpec(PatternSpec):
     Each index of a sweep has a directory of its own in the bucket. Of a program
     of several nodes the first pod alone has its checkpoints published and put
     back: the others get their state from it.
+
+    The container that publishes is a sidecar of Kubernetes 1.29 or newer.
     """
 
     kind: Literal["checkpoint-tier"]
 
-    local: Name
+    local: Annotated[Name, BeforeValidator(_disk)]
     """The volume that the program writes to: `kind: scratch`, with `medium: nvme`
     where its nodes have such disks, or a claim that one pod has for itself."""
 

@@ -13,10 +13,9 @@ from components.kubernetes.job_spec import seconds
 from components.kubernetes.labels import DEPLOYMENT
 from components.kubernetes.lasting import (
     PORT,
-    SERVICE_ANNOTATIONS,
     annotations_of_a_deployment,
     container_ports,
-    service_fields,
+    deployment_with_service,
 )
 from components.kubernetes.program import ProgramArgs, pod_template
 
@@ -73,34 +72,23 @@ class Deployment(pulumi.ComponentResource):
             "namespace": args.namespace,
             "labels": {DEPLOYMENT: name},
         }
-        own = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
-        annotations = {
-            **annotations_of_a_deployment(wait=spec.wait),
-            # The provider's own, ten minutes, is shorter than many a start.
-            "pulumi.com/timeoutSeconds": str(spec.longest_update(_waits(args))),
-        }
-        deployment = k8s.apps.v1.Deployment(
-            f"{name}-deployment",
-            metadata=metadata | {"annotations": annotations},
+        self.deployment_name, self.service_name = deployment_with_service(
+            self,
+            metadata,
             spec=deployment_fields(name, args),
-            opts=own,
+            port=spec.port,
+            annotations={
+                **annotations_of_a_deployment(wait=spec.wait),
+                # The provider's own, ten minutes, is shorter than many a start.
+                "pulumi.com/timeoutSeconds": str(spec.longest_update(_waits(args))),
+            },
         )
-        self.deployment_name = deployment.metadata["name"]
-        self.service_name = None
-        if spec.port is not None:
-            service = k8s.core.v1.Service(
-                f"{name}-service",
-                metadata=metadata | {"annotations": SERVICE_ANNOTATIONS},
-                spec=service_fields(spec.port, {DEPLOYMENT: name}),
-                opts=own,
-            )
-            self.service_name = service.metadata["name"]
         if spec.replicas > 1:
             k8s.policy.v1.PodDisruptionBudget(
                 f"{name}-disruption-budget",
                 metadata=metadata,
                 spec=budget_fields(name),
-                opts=own,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
         self.register_outputs(
             {"deploymentName": self.deployment_name, "serviceName": self.service_name}
@@ -132,15 +120,8 @@ def deployment_fields(name: str, args: DeploymentArgs) -> Any:
         "selector": {"matchLabels": {DEPLOYMENT: name}},
         "template": pod_template(
             name,
-            spec,
+            args,
             labels={DEPLOYMENT: name},
-            mounts=args.mounts,
-            secrets=args.secrets,
-            node_selector=args.node_selector,
-            tolerations=args.tolerations,
-            service_account=args.service_account,
-            environment=args.environment,
-            helpers=args.helpers,
             pod=pod,
             container={**container_ports(spec.port), **_probes(spec)},
         ),

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from components.catalog.problem import Problem
 from components.kubernetes.job_spec import Duration, seconds
-from components.kubernetes.lasting import numbered_mounts, several_nodes
+from components.kubernetes.lasting_spec import numbered_mounts, several_nodes
 from components.kubernetes.program_spec import ProgramSpec
 from components.spec import LARGEST_COUNT, Text, as_error
 

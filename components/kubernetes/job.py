@@ -156,6 +156,18 @@ class Job(pulumi.ComponentResource):
         return True
 
 
+_UNCOUNTED = {
+    "rules": [
+        {
+            "action": "Ignore",
+            "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+        }
+    ]
+}
+"""A pod that lost its node or its place is no failed attempt. Source, read 2026-11-22:
+https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy."""
+
+
 def _annotations(spec: JobSpec, declared: str) -> dict[str, str]:
     annotations = {
         RUNNING: declared,
@@ -231,6 +243,10 @@ def job_fields(name: str, args: JobArgs) -> Any:
         "podReplacementPolicy": "Failed",
         "template": _template(name, args),
     }
+    if spec.job_set is None:
+        # A JobSet starts all pods again, those of a lost node as well: there the
+        # Job has to fail.
+        fields["podFailurePolicy"] = _UNCOUNTED
     if spec.deadline is not None:
         fields["activeDeadlineSeconds"] = seconds(spec.deadline)
     if spec.indexes is not None:
@@ -269,16 +285,9 @@ def _template(name: str, args: JobArgs) -> dict[str, Any]:
             pod["affinity"] = slice_affinity()
     return pod_template(
         name,
-        spec,
+        args,
         labels=labels,
-        mounts=args.mounts,
-        secrets=args.secrets,
         variables={**spec.variables(name), RUN_VARIABLE: str(spec.run)},
-        node_selector=args.node_selector,
-        tolerations=args.tolerations,
-        service_account=args.service_account,
-        environment=args.environment,
-        helpers=args.helpers,
         pod=pod,
         container=container,
     )

@@ -124,7 +124,8 @@ class JobSpec(ProgramSpec):
     """How often a failed pod is tried again (each index, when indexed), or the
     whole program of several nodes. Without `jobSet` only pods that end are
     started again, with their number and name: the others must end too when they
-    lose one, as torchrun and JAX do."""
+    lose one, as torchrun and JAX do; and a pod whose node was reclaimed, drained
+    or lost, or that was preempted, is started again without being counted."""
 
     deadline: Duration | None = None
     """The longest it may run, retries included, such as `12h`; then its pods

@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from components.catalog.problem import Problem
-from components.kubernetes.program_spec import ProgramSpec
+import pulumi
+import pulumi_kubernetes as k8s
 
 PORT = "main"
 """The name that the container's port has, in its pods and in their Service."""
 
-SERVICE_ANNOTATIONS = {"pulumi.com/skipAwait": "true"}
-"""A Service is awaited until it has a pod: one that does not run has none, and one
-that cannot is the Deployment's news."""
+
+def deployment_with_service(
+    parent: pulumi.Resource,
+    metadata: Any,
+    *,
+    spec: Any,
+    port: int | None,
+    annotations: Mapping[str, str],
+) -> tuple[pulumi.Output[str], pulumi.Output[str] | None]:
+    """Make a Deployment, and with a port the Service before its pods.
+
+    Args:
+        parent: The component that they belong to.
+        metadata: The name, the namespace and the labels of both. The labels are
+            those of the pods as well.
+        spec: The `spec` of the Deployment, as Kubernetes writes it.
+        port: The port of the program; None for none.
+        annotations: The annotations of the Deployment.
+
+    Returns:
+        Their names, known when they exist; None for no Service.
+    """
+    name = metadata["name"]
+    opts = pulumi.ResourceOptions(parent=parent, delete_before_replace=True)
+    deployment = k8s.apps.v1.Deployment(
+        f"{name}-deployment",
+        metadata=metadata | {"annotations": annotations},
+        spec=spec,
+        opts=opts,
+    )
+    if port is None:
+        return deployment.metadata["name"], None
+    service = k8s.core.v1.Service(
+        f"{name}-service",
+        # It is awaited until it has a pod: one that does not run has none, and one
+        # that cannot is the Deployment's news.
+        metadata=metadata | {"annotations": {"pulumi.com/skipAwait": "true"}},
+        spec=_service_fields(port, metadata["labels"]),
+        opts=opts,
+    )
+    return deployment.metadata["name"], service.metadata["name"]
+
+
+def _service_fields(port: int, labels: Mapping[str, str]) -> Any:
+    """The `spec` of the Service before the pods with `labels`."""
+    return {
+        "selector": dict(labels),
+        "ports": [{"name": PORT, "port": port, "targetPort": PORT}],
+    }
 
 
 def annotations_of_a_deployment(*, wait: bool) -> dict[str, str]:
@@ -31,51 +77,3 @@ def container_ports(port: int | None) -> dict[str, Any]:
     if port is None:
         return {}
     return {"ports": [{"name": PORT, "containerPort": port}]}
-
-
-def service_fields(port: int, labels: Mapping[str, str]) -> Any:
-    """The `spec` of the Service before the pods with `labels`."""
-    return {
-        "selector": dict(labels),
-        "ports": [{"name": PORT, "port": port, "targetPort": PORT}],
-    }
-
-
-def numbered_mounts(
-    spec: ProgramSpec, *, rule: str, what: str, nearest: str
-) -> Iterator[Problem]:
-    """Mounts that give each index a directory, in pods that have no index.
-
-    Args:
-        spec: The program.
-        rule: The rule that they break.
-        what: What the program is, in words.
-        nearest: How its pods could share the volume instead.
-    """
-    for path, mount in spec.mounts.items():
-        if mount.writers == "per-index":
-            yield Problem(
-                rule=rule,
-                message=f"per-index gives each index a directory, but {what}",
-                path=("mounts", path, "writers"),
-                value=mount.writers,
-                nearest=nearest,
-            )
-
-
-def several_nodes(spec: ProgramSpec, *, rule: str, what: str) -> Iterator[Problem]:
-    """Several nodes, of pods that no one starts together.
-
-    Args:
-        spec: The program.
-        rule: The rule that they break.
-        what: What the program is, in words.
-    """
-    if spec.nodes.count > 1:
-        yield Problem(
-            rule=rule,
-            message=f"{what}: a program of several nodes is a job",
-            path=("nodes", "count"),
-            value=spec.nodes.count,
-            nearest=1,
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ def default_resources() -> Resources:
     )
 
 
-class PatternSpec(Spec):
+class PatternSpec(Spec, ABC):
     """The part that all patterns share."""
 
     image: Image
@@ -45,14 +46,15 @@ class PatternSpec(Spec):
         if problem is not None:
             yield problem.under("image")
 
+    @abstractmethod
     def volumes(self) -> Mapping[str, str]:
         """The volumes that it is made of, by the keys that name them."""
-        raise NotImplementedError
 
     def filled(self) -> PartSpec | None:
         """The directory that is filled for many to read; None for none."""
         return None
 
+    @abstractmethod
     def mount(self, name: str, program: ProgramSpec, mount: MountSpec) -> MountSpec:
         """What a program mounts that mounts the pattern.
 
@@ -61,13 +63,13 @@ class PatternSpec(Spec):
             program: The program.
             mount: What it says of the mount.
         """
-        raise NotImplementedError
 
     def uris(self, pattern: str) -> Mapping[str, UriSpec]:
         """The URIs that a program gets that mounts the pattern of this name."""
         del pattern
         return {}
 
+    @abstractmethod
     def helpers(
         self, pattern: str, name: str, program: ProgramSpec, path: str
     ) -> Sequence[Helper]:
@@ -79,7 +81,6 @@ class PatternSpec(Spec):
             program: The program.
             path: Where the program mounts it.
         """
-        raise NotImplementedError
 
     def job(self) -> JobSpec | None:
         """The job that belongs to it; None for none."""

@@ -18,9 +18,10 @@ from components.kubernetes.rendezvous import PodField, Variable
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramArgs:
-    """What a program in pods is made from, beside its spec.
+    """What a program in pods is made from.
 
     Attributes:
+        spec: The program.
         namespace: Where it runs.
         mounts: What its container mounts.
         secrets: The secrets that its container gets.
@@ -35,6 +36,7 @@ class ProgramArgs:
         helpers: Containers that run before the program, or beside it.
     """
 
+    spec: ProgramSpec
     namespace: pulumi.Input[str]
     mounts: Sequence[Mount] = ()
     secrets: Sequence[PodSecret] = ()
@@ -49,17 +51,10 @@ class ProgramArgs:
 
 def pod_template(
     name: str,
-    spec: ProgramSpec,
+    args: ProgramArgs,
     *,
     labels: Mapping[str, str],
-    mounts: Sequence[Mount] = (),
-    secrets: Sequence[PodSecret] = (),
     variables: Mapping[str, Variable] | None = None,
-    node_selector: Mapping[str, str] | None = None,
-    tolerations: Sequence[Mapping[str, Any]] = (),
-    service_account: str | None = None,
-    environment: Mapping[str, pulumi.Input[str]] | None = None,
-    helpers: Sequence[Helper] = (),
     pod: Mapping[str, Any] | None = None,
     container: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -67,17 +62,9 @@ def pod_template(
 
     Args:
         name: Name of the Job or Deployment.
-        spec: The program.
+        args: What it is made from.
         labels: Labels of the pods.
-        mounts: What its container mounts.
-        secrets: The secrets that its container gets.
-        variables: Environment variables beside the program's own.
-        node_selector: Labels of the nodes it runs on.
-        tolerations: Taints of these nodes, as a pod tolerates them.
-        service_account: The ServiceAccount, where neither the program nor a
-            volume names one; default: Kubernetes' own.
-        environment: Environment variables where the program has none of the name.
-        helpers: Containers that run before the program, or beside it.
+        variables: Environment variables that no other takes the place of.
         pod: More fields of the pod.
         container: More fields of the container.
 
@@ -86,14 +73,15 @@ def pod_template(
             service accounts, nodes or values of one variable; or a variable of
             its `uris` has no value in `environment`.
     """
-    missing = sorted(spec.uris.keys() - (environment or {}).keys())
+    spec = args.spec
+    missing = sorted(spec.uris.keys() - args.environment.keys())
     if missing:
         raise ValueError(f"environment has no URI for {', '.join(missing)}")
     main = {
         "name": "main",
         "image": spec.image,
         "command": spec.command,
-        "env": _environment({**(environment or {}), **spec.env, **(variables or {})}),
+        "env": _environment({**args.environment, **spec.env, **(variables or {})}),
         "resources": _resources(spec),
         **(container or {}),
     }
@@ -111,9 +99,9 @@ def pod_template(
         fields["securityContext"] = spec.run_as.of_the_pod
     if spec.service_account is not None:
         fields["serviceAccountName"] = spec.service_account
-    if node_selector:
-        fields["nodeSelector"] = dict(node_selector)
-    tolerated = [dict(toleration) for toleration in tolerations]
+    if args.node_selector:
+        fields["nodeSelector"] = dict(args.node_selector)
+    tolerated = [dict(toleration) for toleration in args.tolerations]
     tolerated += [
         {"key": device, "operator": "Exists"}
         for device in pod_devices.TAINTED
@@ -124,18 +112,18 @@ def pod_template(
     if spec.nodes.gpu_products:
         fields["affinity"] = _gpu_affinity(spec.nodes.gpu_products)
     template: dict[str, Any] = {"metadata": {"labels": dict(labels)}, "spec": fields}
-    template = with_mounts(template, mounts, owner=name)
+    template = with_mounts(template, args.mounts, owner=name)
     # Named twice it is still one secret.
-    once = {secret.secret_name: secret for secret in secrets}
-    template = with_secrets(template, list(once.values()))
+    secrets = list({secret.secret_name: secret for secret in args.secrets}.values())
+    template = with_secrets(template, secrets)
     template = with_helpers(
         template,
-        helpers,
-        environment=_environment(environment or {}),
-        secrets=list(once.values()),
+        args.helpers,
+        environment=_environment(args.environment),
+        secrets=secrets,
     )
-    if service_account is not None:
-        template["spec"].setdefault("serviceAccountName", service_account)
+    if args.service_account is not None:
+        template["spec"].setdefault("serviceAccountName", args.service_account)
     if spec.run_as is not None:
         made = template["spec"]
         for part in (*made.get("initContainers", ()), *made["containers"]):

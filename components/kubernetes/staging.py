@@ -11,7 +11,6 @@ import pulumi
 from components.kubernetes.helper import Helper
 from components.kubernetes.job import Job, JobArgs
 from components.kubernetes.mountable import Mount, Mountable, PodSecret
-from components.kubernetes.pattern_spec import waiting
 from components.kubernetes.staging_spec import (
     TARGET,
     DatasetStagingSpec,
@@ -120,11 +119,7 @@ class _Staging(pulumi.ComponentResource):
 
     def helpers(self, path: str) -> Sequence[Helper]:
         """What has a program wait, which mounts it at `path`, until it is whole."""
-        spec = self._args.spec
-        resources = spec.resources
-        return [
-            waiting(spec, self._name, path, timeout=spec.timeout, resources=resources)
-        ]
+        return self._args.spec.waits(self._name, path)
 
 
 class DatasetStaging(_Staging):

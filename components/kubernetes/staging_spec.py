@@ -28,6 +28,7 @@ SOURCE_VARIABLE = "SOURCE_URI"
 """What holds the URI of the bucket that it reads."""
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_MOVING = ("current", "latest", "newest")
 
 
 def _source(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
@@ -63,6 +64,10 @@ class StagingSpec(PatternSpec):
     timeout: Duration = "1h"
     """How long programs that mount it wait until it is whole; then they fail.
     Default `1h`."""
+
+    run: Count = 1
+    """The number of this copy; default 1. A new number looks at the source again,
+    and is refused where the directory has something else: stage that to another."""
 
     retries: int = Field(default=3, ge=0, le=LARGEST_COUNT)
     """How often a failed copy is taken up again; default 3."""
@@ -157,11 +162,6 @@ class StagingSpec(PatternSpec):
         """The directory that is filled."""
         return self.to
 
-    @property
-    def job_run(self) -> int:
-        """The number of the job's run."""
-        return 1
-
     def volumes(self) -> Mapping[str, str]:
         """The source, where it is a bucket, and the target."""
         named = {"to": self.to.volume}
@@ -185,6 +185,10 @@ class StagingSpec(PatternSpec):
     ) -> Sequence[Helper]:
         """One that waits until the copy is whole."""
         del name, program
+        return self.waits(pattern, path)
+
+    def waits(self, pattern: str, path: str) -> Sequence[Helper]:
+        """The container beside any program, which mounts the directory at `path`."""
         return [
             waiting(self, pattern, path, timeout=self.timeout, resources=self.resources)
         ]
@@ -201,7 +205,7 @@ class StagingSpec(PatternSpec):
         return JobSpec(
             image=self.image,
             command=command,
-            run=self.job_run,
+            run=self.run,
             retries=self.retries,
             uris=self._source_uris(),
             mounts={
@@ -232,21 +236,13 @@ class DatasetStagingSpec(StagingSpec):
 
     kind: Literal["dataset-staging"]
 
-    run: Count = 1
-    """The number of this copy. A new number looks at the source again, and is
-    refused where the directory has something else: stage that to another."""
-
-    @property
-    def job_run(self) -> int:
-        """The number of the job's run."""
-        return self.run
-
 
 class ModelRepositorySpec(StagingSpec):
     """A model, copied once for each version; replicas load it read-only.
 
-    A new version is copied beside the old one. A deployment that mounts it goes
-    on serving the old one until the replicas of the new one are ready.
+    A new version is copied beside the old one. A deployment that mounts it, with
+    several replicas or a `surge`, goes on serving the old one until the replicas of
+    the new one are ready.
     """
 
     kind: Literal["model-repository"]
@@ -254,6 +250,20 @@ class ModelRepositorySpec(StagingSpec):
     version: Name
     """The version, such as `v7`: a directory below `to`, and part of the name of
     its job."""
+
+    def problems(self) -> Iterator[Problem]:
+        """A version that is another one when the model is."""
+        yield from super().problems()
+        if self.version in _MOVING:
+            yield Problem(
+                rule="PAT22",
+                message="a version is copied once: under a name that stays, what is "
+                "newer tomorrow is never copied. Name the one that is meant",
+                path=("version",),
+                value=self.version,
+                nearest="v1",
+                severity="warning",
+            )
 
     @property
     def target(self) -> PartSpec:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-import pulumi_kubernetes as k8s
 
 from components.kubernetes.labels import WORKSPACE
 from components.kubernetes.lasting import (
-    SERVICE_ANNOTATIONS,
     annotations_of_a_deployment,
     container_ports,
-    service_fields,
+    deployment_with_service,
 )
 from components.kubernetes.program import ProgramArgs, pod_template
 from components.kubernetes.workspace_spec import WorkspaceSpec
@@ -57,32 +55,17 @@ class Workspace(pulumi.ComponentResource):
         """
         super().__init__("ml-storage:index:Workspace", name, None, opts)
         spec = args.spec
-        deployment = k8s.apps.v1.Deployment(
-            f"{name}-deployment",
-            metadata={
+        self.deployment_name, self.service_name = deployment_with_service(
+            self,
+            {
                 "name": name,
                 "namespace": args.namespace,
                 "labels": {WORKSPACE: name},
-                "annotations": annotations_of_a_deployment(wait=spec.wait),
             },
             spec=workspace_fields(name, args),
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            port=spec.port,
+            annotations=annotations_of_a_deployment(wait=spec.wait),
         )
-        self.deployment_name = deployment.metadata["name"]
-        self.service_name = None
-        if spec.port is not None:
-            service = k8s.core.v1.Service(
-                f"{name}-service",
-                metadata={
-                    "name": name,
-                    "namespace": args.namespace,
-                    "labels": {WORKSPACE: name},
-                    "annotations": SERVICE_ANNOTATIONS,
-                },
-                spec=service_fields(spec.port, {WORKSPACE: name}),
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
-            )
-            self.service_name = service.metadata["name"]
         self.register_outputs(
             {"deploymentName": self.deployment_name, "serviceName": self.service_name}
         )
@@ -98,15 +81,8 @@ def workspace_fields(name: str, args: WorkspaceArgs) -> Any:
         "selector": {"matchLabels": {WORKSPACE: name}},
         "template": pod_template(
             name,
-            spec,
+            args,
             labels={WORKSPACE: name},
-            mounts=args.mounts,
-            secrets=args.secrets,
-            node_selector=args.node_selector,
-            tolerations=args.tolerations,
-            service_account=args.service_account,
-            environment=args.environment,
-            helpers=args.helpers,
             # The first process of a process namespace gets no signal that it
             # does not listen for: `sleep` would outlast SIGTERM until it is
             # killed. The pod's own first process also reaps what shells leave.

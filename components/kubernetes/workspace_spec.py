@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from components.catalog.problem import Problem
-from components.kubernetes.lasting import numbered_mounts, several_nodes
+from components.kubernetes.lasting_spec import numbered_mounts, several_nodes
 from components.kubernetes.program_spec import ProgramSpec
 from components.spec import Text
 

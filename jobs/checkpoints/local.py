@@ -136,10 +136,26 @@ def hold(local: Local, name: str) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     place = target / local.path.name
     if local.path.is_dir():
-        shutil.copytree(local.path, place, copy_function=os.link)
+        _link_all(local.path, place)
     else:
         place.hardlink_to(local.path)
     return target
+
+
+def _link_all(source: Path, target: Path) -> None:
+    """Give the files of a directory second names; the first refusal ends it.
+
+    `shutil.copytree` would go on, and then say in words alone what was refused.
+    """
+
+    def refuse(problem: OSError) -> None:
+        raise problem
+
+    for where, _, names in os.walk(source, onerror=refuse):
+        there = target / Path(where).relative_to(source)
+        there.mkdir()
+        for name in names:
+            os.link(Path(where, name), there / name)
 
 
 def let_go(directory: Path) -> None:

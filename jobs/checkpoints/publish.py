@@ -94,6 +94,7 @@ class Publisher:
             pass
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            local.let_go(self.directory)
         return self._verdict()
 
     def _stop(self, _number: int = 0, _frame: FrameType | None = None) -> None:
@@ -198,6 +199,8 @@ class Publisher:
             made = local.manifest_of(held, source=source, about=self.about)
             self.remote.send(held, content)
             self.remote.announce(checkpoint.step, made, content=content)
+            # Before anything else: a signal that comes now has nothing to send.
+            self._published = checkpoint.step
         except BadCheckpoint as problem:
             self._bad.add(checkpoint)
             self.say(f"{checkpoint.path.name} is not whole: {problem}")
@@ -209,7 +212,6 @@ class Publisher:
         finally:
             self._sending = None
             local.let_go(self.directory)
-        self._published = checkpoint.step
         took = time.monotonic() - began
         self.say(f"published {checkpoint.path.name}: {made.size:,} bytes, {took:.1f} s")
         self._tell_published()
@@ -223,12 +225,14 @@ class Publisher:
             self.say(f"what is old in the bucket stays: {problem}")
 
     def _prune(self, found: list[Published]) -> None:
+        # What cannot be read pushes out nothing that can.
+        whole = [each.step for each in found if each.content]
         removed = [
             each
-            for rank, each in enumerate(found)
-            if rank > 0
+            for each in found
+            if (newer := sum(step > each.step for step in whole))
             and each.step != self._published
-            and (rank >= self.keep or self._is_old(each))
+            and (newer >= self.keep or self._is_old(each))
         ]
         for each in removed:
             self.remote.remove(each)

@@ -21,7 +21,7 @@ from typing import Final
 from jobs import manifest, rclone
 from jobs.buckets import Bucket
 from jobs.manifest import BadManifest, Manifest
-from jobs.rclone import Failure, TransferError
+from jobs.rclone import ONCE, Failure, TransferError
 
 CONTENT: Final = "content"
 """The word in a manifest that names its content."""
@@ -36,11 +36,8 @@ _STAMP: Final = "%Y%m%dT%H%M%SZ"
 # https://rclone.org/docs/#exit-code, read 2026-11-22.
 _NO_DIRECTORY: Final = 3
 
-# A server that is gone is noticed soon; whoever asks decides when to ask again.
-_ONCE = (
-    *("--retries", "1", "--low-level-retries", "2"),
-    *("--contimeout", "15s", "--timeout", "60s"),
-)
+_LOOKS: Final = 3
+"""How often something may be missing before it is the bucket."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +94,16 @@ class Remote:
 
     def published(self) -> list[Published]:
         """Return all that is visible, the newest first."""
+        for _ in range(_LOOKS - 1):
+            try:
+                return self._listed()
+            except TransferError as problem:
+                # One that was pruned since it was listed is missing like a bucket.
+                if problem.failure != Failure.MISSING:
+                    raise
+        return self._listed()
+
+    def _listed(self) -> list[Published]:
         with tempfile.TemporaryDirectory() as directory:
             only = ("--include", "/step-*.json", "--max-depth", "1")
             self._run(*("copy", self._path(), directory, *only), *self.bucket.reading)
@@ -149,7 +156,7 @@ class Remote:
             known: What is visible.
             older: Seconds; younger content may be about to be visible.
         """
-        command = ["rclone", "lsf", "--dirs-only", self._path(), *_ONCE]
+        command = ["rclone", "lsf", "--dirs-only", self._path(), *ONCE]
         done = subprocess.run(
             command,
             env={**os.environ, **self._environment},
@@ -176,7 +183,7 @@ class Remote:
         return replace(self.bucket, key=key).path
 
     def _run(self, *arguments: str) -> None:
-        command = [*arguments, *_ONCE]
+        command = [*arguments, *ONCE]
         rclone.run(command, environment=self._environment, say=self.say)
 
     def _remove(self, command: str, name: str) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jobs.arguments import positive
+from jobs.arguments import positive, seconds
 from jobs.fetch import curl, rclone
 from jobs.fetch.errors import FetchError
 from jobs.fetch.place import Place
@@ -138,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--requester-pays", action="store_true", help="agree to pay for requests")
     add("--with-secret", action="store_true", help="use the remote of RCLONE_CONFIG")
     add("--attempts", type=positive, default=6, help="in a row that bring nothing")
-    add("--pause", type=float, default=2.0, help="seconds before the second attempt")
+    add("--pause", type=seconds, default=2.0, help="seconds before the second attempt")
     return parser
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from jobs.fetch.errors import FetchError
-from jobs.rclone import TransferError, run
+from jobs.rclone import TransferError, run, tries
 
 _REMOTE = "dataset"
 _TYPES = {"s3": "s3", "gs": "google cloud storage"}
@@ -101,7 +101,7 @@ def copy(
     """
     command = [
         *("copy", remote.path, str(target), *remote.options),
-        *("--retries", str(attempts), "--retries-sleep", f"{pause}s"),
+        *tries(attempts, pause),
     ]
     try:
         run(command, environment=remote.environment, say=say)

@@ -10,13 +10,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jobs import buckets, lease, staging
-from jobs.arguments import directory, duration, positive, seconds
+from jobs.arguments import add_attempts, directory, duration, positive
 from jobs.fetch import curl
 from jobs.fetch.errors import FetchError
 from jobs.fetch.rclone import file_name
 from jobs.interruption import end_at_once
 from jobs.manifest import NAME
-from jobs.rclone import PERIOD, Failure, TransferError
+from jobs.rclone import PERIOD, Failure, TransferError, tries
 from jobs.stage.dataset import Arrival, Request
 from jobs.stage.objects import LARGE, Download, this_boot
 from jobs.sync import explained
@@ -143,10 +143,7 @@ def _download(options: argparse.Namespace, arriving: staging.Staging) -> None:
         Download(
             source=buckets.parse(options.source),
             files=arriving.files,
-            options=(
-                *("--retries", str(options.attempts)),
-                *("--retries-sleep", f"{options.pause}s"),
-            ),
+            options=tries(options.attempts, options.pause),
             hold=arriving.lock,
             large=options.large,
             say=_say,
@@ -223,13 +220,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="BYTES",
         help="continue objects from this size on; default: %(default)s",
     )
-    add("--attempts", type=positive, default=5, help="default: %(default)s")
-    add(
-        "--pause",
-        type=seconds,
-        default=2.0,
-        help="seconds between two attempts; default: %(default)s",
-    )
+    add_attempts(parser, default=5)
     return parser
 
 

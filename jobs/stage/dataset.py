@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from jobs import atomic, manifest
+from jobs import atomic, manifest, staging
 from jobs.fetch.errors import FetchError
 from jobs.fetch.place import let_everyone_read
 from jobs.fetch.unpack import is_archive, unpack
@@ -180,6 +180,7 @@ class Arrival:
         self, content: Path, about: Callable[[tuple[File, ...]], dict[str, str]]
     ) -> None:
         """List what is there, compare it, and make it durable before it is whole."""
+        _require_other_names(content)
         theirs = _of_the_source(content / manifest.NAME)
         with told("reading all of it for its SHA-256", self.say):
             made = manifest.of(content, source=self.request.source)
@@ -239,6 +240,13 @@ def told(
     finally:
         ended.set()
         teller.join()
+
+
+def _require_other_names(content: Path) -> None:
+    """Refuse what would take the place of the lock, or of what arrives."""
+    for path in content.iterdir():
+        if path.name == staging.NAME or path.name.startswith(staging.LOCK):
+            raise FetchError(f"{path.name} is in it, which is a name of this program")
 
 
 def _of_the_source(path: Path) -> Manifest | None:

@@ -82,6 +82,8 @@ class Download:
         boot = this_boot()
         before = _read(self.files / _RECORD)
         same_boot = before.get("boot") == boot
+        own = self.source.environment(os.environ)
+        rclone.look(self.source.path, environment=own, say=self.say)
         # Where there is nothing at all this says so, or why it cannot be seen.
         only = self._ask("lsjson", "--stat", *_HASH, self.source.path)
         is_prefix = bool(only["IsDir"])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.catalog import names, paths
+from components.catalog import gke, names, paths, quantity, sidecars
 from components.catalog.problem import UNSET, Path, Problem
 from components.catalog.spot import RECLAIM
+from components.gcp.gke_cluster_spec import GkeClusterSpec
 from components.kubernetes.checkpoint_tier_spec import CheckpointTierSpec, variable
 from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.deployment_spec import DeploymentSpec
 from components.kubernetes.ephemeral_spec import EphemeralSpec
 from components.kubernetes.job_spec import JobSpec
+from components.kubernetes.pattern_spec import default_resources
 from components.kubernetes.scratch_spec import ScratchSpec
 from components.kubernetes.uri_spec import variables_of_their_own
 from stacks.checks.pattern_lookups import (
@@ -34,10 +36,7 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 #pod-termination, read 2026-11-22.
 """
 
-_SIDECARS = (
-    "https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"
-    "#sidecar-containers-and-pod-lifecycle"
-)
+_LIFECYCLE = f"{sidecars.LINK}#sidecar-containers-and-pod-lifecycle"
 
 
 def on_a_local_disk(stack: Stack) -> Iterator[Problem]:
@@ -63,6 +62,37 @@ def on_a_local_disk(stack: Stack) -> Iterator[Problem]:
             value=tier.local,
             allowed=tuple(scratch),
             nearest=scratch[0] if len(scratch) == 1 else None,
+        )
+
+
+def room_in_memory(stack: Stack) -> Iterator[Problem]:
+    """What puts a checkpoint back into a disk in memory may use that much memory.
+
+    Source, read 2026-11-22: https://kubernetes.io/docs/concepts/storage/volumes/
+    #emptydir (files in memory count against the limit of the container that wrote
+    them).
+    """
+    for at, _, tier in patterns_of(stack, CheckpointTierSpec):
+        volume, limit = stack.volumes.get(tier.local), tier.resources.limits.memory
+        if not isinstance(volume, ScratchSpec) or volume.medium != "memory":
+            continue
+        least = default_resources().requests.memory
+        if limit is None or least is None:
+            continue
+        wanted = quantity.parse(volume.size) + quantity.parse(least)
+        if quantity.parse(limit) >= wanted:
+            continue
+        said = "resources" in tier.model_fields_set
+        yield Problem(
+            rule="",
+            message=f"{tier.local} is in memory, and what is written to it counts "
+            "against this limit of the container that puts a checkpoint back: a "
+            "larger one would have it killed at each start",
+            path=(*at, "resources", "limits", "memory"),
+            value=limit if said else UNSET,
+            nearest=quantity.bytes_text(wanted),
+            link="https://kubernetes.io/docs/concepts/storage/volumes/#emptydir",
+            severity="warning",
         )
 
 
@@ -111,7 +141,7 @@ def _time(stack: Stack, mount: PatternMount[CheckpointTierSpec]) -> Problem | No
             f"takes {least} seconds at least",
             value=grace,
             nearest=least,
-            link=_SIDECARS,
+            link=_LIFECYCLE,
         )
     if reclaim is None or (said and grace <= reclaim.notice):
         return None
@@ -209,10 +239,37 @@ def a_variable_of_its_own(stack: Stack) -> Iterator[Problem]:
                 )
 
 
+def on_a_version_with_sidecars(stack: Stack) -> Iterator[Problem]:
+    """A cluster has native sidecars, which is what publishes checkpoints.
+
+    EKS makes no cluster of a version without.
+    """
+    platform = stack.config.platform
+    cluster = platform.cluster if platform else None
+    if not isinstance(cluster, GkeClusterSpec) or cluster.least_version is None:
+        return
+    version = cluster.least_version
+    tiers = sorted({mount.name for mount in mounts_of(stack, CheckpointTierSpec)})
+    if tiers and gke.at_least(version, sidecars.SINCE) is False:
+        at = ("create", "version") if cluster.create else ("version",)
+        yield Problem(
+            rule="",
+            message=f"{', '.join(tiers)} publish{'es' * (len(tiers) == 1)} by a "
+            f"sidecar, which Kubernetes has from {sidecars.SINCE} on: before, the "
+            "program would never start",
+            path=("platform", "cluster", *at),
+            value=version,
+            nearest=gke.as_yaml(sidecars.SINCE),
+            link=sidecars.LINK,
+        )
+
+
 RULES = (
     Rule("PAT07", "a training that waits for others", on_a_local_disk),
     Rule("PAT08", "checkpoints lost to another pod", pods_that_are_told_apart),
     Rule("PAT09", "a last checkpoint lost with its pod", time_to_publish),
     Rule("PAT10", "checkpoints lost to another program", one_program_each),
+    Rule("PAT21", "a training that never starts", on_a_version_with_sidecars),
+    Rule("PAT24", "a training that never gets back its checkpoint", room_in_memory),
     Rule("PAT14", "checkpoints that never reach their bucket", a_variable_of_its_own),
 )

@@ -152,9 +152,8 @@ def on_storage_that_renames(stack: Stack) -> Iterator[Problem]:
     Storage FUSE only in a bucket with a hierarchical namespace.
     """
     for name, part, volume in _filled(stack):
-        row = _in_a_bucket(stack, volume)
-        # Which FUSE does where there are directories.
-        if row is None or (row.rename and getattr(volume, "folders", None) is True):
+        row = _without_renames(stack, volume)
+        if row is None:
             continue
         yield Problem(
             rule="",
@@ -171,8 +170,49 @@ def on_storage_that_renames(stack: Stack) -> Iterator[Problem]:
                 )
             ),
             link=row.source.partition(" ")[0],
-            severity="warning" if row.rename or row.status != "confirmed" else "error",
+            severity="error" if _never_renames(row) else "warning",
         )
+
+
+def _without_renames(stack: Stack, volume: SeenVolume) -> StorageKind | None:
+    """What is known of a mounted bucket that may rename no directory; else None."""
+    row = _in_a_bucket(stack, volume)
+    # Which FUSE does where there are directories.
+    if row is None or (row.rename and getattr(volume, "folders", None) is True):
+        return None
+    return row
+
+
+def _never_renames(row: StorageKind) -> bool:
+    """Whether it is known that storage renames no directory, and not only feared."""
+    return not row.rename and row.status == "confirmed"
+
+
+def not_from_itself(stack: Stack) -> Iterator[Problem]:
+    """What is copied does not hold the copy, nor lie in it."""
+    for at, name, pattern in patterns_of(stack, StagingSpec):
+        target = stack.volumes.get(pattern.to.volume)
+        if isinstance(pattern.source, str) or target is None:
+            continue
+        row = _without_renames(stack, target)
+        if not _is_shared(target) or (row is not None and _never_renames(row)):
+            # That nothing can be brought there is said by itself.
+            continue
+        source, directory = lies_on(stack, pattern.source)
+        on, parent = lies_on(stack, pattern.target)
+        if source == on and paths.overlap(directory, parent):
+            below = pattern.source.path
+            free = below is not None and not paths.overlap(below, name)
+            yield Problem(
+                rule="",
+                message="this is the part of the bucket that is copied, or one in it "
+                "or around it: the copy would be copied, too",
+                path=(*at, "to"),
+                value=pattern.to.volume,
+                nearest=f"{{volume: {pattern.to.volume}, path: {name}}}"
+                if free
+                else None,
+            )
 
 
 def mounted_on_all_nodes(stack: Stack) -> Iterator[Problem]:
@@ -216,9 +256,10 @@ def can_be_written(stack: Stack) -> Iterator[Problem]:
             volume = stack.volumes.get(name)
             if key == "source" or volume is None:
                 continue
+            row = _without_renames(stack, volume) if key == "to" else None
             # That nothing can be brought to a bucket is said by itself.
-            brought = key == "to" and _in_a_bucket(stack, volume) is not None
-            if volume.access == "read-only" and not brought:
+            refused = row is not None and _never_renames(row)
+            if volume.access == "read-only" and not refused:
                 yield Problem(
                     rule="",
                     message="the pattern writes here, and the team may only read it",
@@ -396,5 +437,6 @@ RULES = (
     Rule("PAT12", "programs that wait for what nobody writes", a_writer),
     Rule("PAT13", "a copy that nobody reads", somebody_mounts_it),
     Rule("PAT15", "a mount that is not what it says", mounted_as_it_is),
+    Rule("PAT23", "a copy that grows with each run", not_from_itself),
     Rule("PAT20", "a copy that its storage cannot make", on_storage_that_renames),
 )

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
 from typing import TypeGuard
 
 from components.aws.node_pool_spec import EksNodePoolSpec
-from components.catalog import aws_machines, gcp_machines, quantity
+from components.catalog import aws_machines, gcp_machines
 from components.catalog.problem import Problem
 from components.gcp.node_pool_spec import GkeNodePoolSpec
 from components.kubernetes.node_pool_spec import NodePoolSpec
 from components.spec import closest
-from stacks.checks.places import on_a_cloud, pool_of
+from stacks.checks.places import on_a_cloud
 from stacks.checks.rule import Rule
 from stacks.checks.stack import Stack
 from stacks.config import AnyPool
-
-_MIB = 2**20
 
 
 def known_pool(stack: Stack) -> Iterator[Problem]:
@@ -93,44 +90,8 @@ def machine_of_nodes(stack: Stack) -> Iterator[Problem]:
             yield replace(problem, path=at, severity="warning")
 
 
-def room_on_a_node(stack: Stack) -> Iterator[Problem]:
-    """A pod asks for no more processors and memory than a node of its pool has."""
-    for owner, program in stack.programs:
-        pool, asked = pool_of(stack, program), program.resources
-        machine = _machine(pool) if pool is not None else None
-        if pool is None or machine is None:
-            continue
-        has = {
-            "cpu": Decimal(machine.vcpu),
-            "memory": Decimal(machine.memory_mib) * _MIB,
-        }
-        for key, most in has.items():
-            # What has a limit alone asks for as much.
-            where = "requests" if getattr(asked.requests, key) else "limits"
-            text = getattr(getattr(asked, where), key)
-            if text is None or quantity.parse(text) <= most:
-                continue
-            shown = f"{most} vCPUs" if key == "cpu" else quantity.bytes_text(most)
-            yield Problem(
-                rule="",
-                message=f"a node of {program.nodes.pool} ({machine.name}) has {shown} "
-                "in all, and the pod would wait for ever for one with more",
-                path=(*owner, "resources", where, key),
-                value=text,
-            )
-
-
-def _machine(pool: AnyPool) -> aws_machines.Machine | gcp_machines.Machine | None:
-    """The machine of a pool's nodes, where it is known."""
-    if not isinstance(pool, NodePoolSpec):
-        return pool.known_machine
-    name = pool.machine or ""
-    return aws_machines.machine(name) or gcp_machines.machine(name)
-
-
 RULES = (
     Rule("AWS40", "checks against a machine that is another", machine_of_nodes),
-    Rule("GCP62", "a pod that no node of its pool has room for", room_on_a_node),
     Rule("POL01", "a pod that waits for a pool that is not there", known_pool),
     Rule("POL02", "a pod that waits for a node that is not sold", gpus_of_a_node),
     Rule("QUO03", "a pod that the quota refuses", gpus_of_the_team),

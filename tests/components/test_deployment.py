@@ -2,19 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pulumi
 import pytest
 
-from components.kubernetes.claim import Claim, ClaimArgs
-from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.deployment import (
     Deployment,
     DeploymentArgs,
     deployment_fields,
 )
 from components.kubernetes.deployment_spec import DeploymentSpec
-from components.kubernetes.mountable import Mount
-from components.kubernetes.scratch_spec import ScratchSpec
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE = "kubernetes:core/v1:Service"
@@ -22,44 +17,20 @@ BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 LABELS = {"ml-storage/deployment": "serve"}
 
 
-def args(mounts: list[Mount] | None = None, **spec: Any) -> DeploymentArgs:
+def args(**spec: Any) -> DeploymentArgs:
     given = DeploymentSpec.model_validate(
         {"image": "image:1", "command": ["serve"], **spec}
     )
-    return DeploymentArgs(spec=given, namespace="dev", mounts=mounts or [])
+    return DeploymentArgs(spec=given, namespace="dev")
 
 
-def fields(mounts: list[Mount] | None = None, **spec: Any) -> dict[str, Any]:
-    return deployment_fields("serve", args(mounts, **spec))
+def fields(**spec: Any) -> dict[str, Any]:
+    return deployment_fields("serve", args(**spec))
 
 
 def container(made: dict[str, Any]) -> dict[str, Any]:
     (found,) = made["template"]["spec"]["containers"]
     return found
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        {},
-        {"replicas": 3, "port": 8000, "health": "/healthz", "startup": "2h"},
-        {"replicas": 3, "port": 8000, "surge": 2, "spread": False},
-        {"replicas": 0, "await": False, "graceSeconds": 0},
-        {"nodes": {"gpus": 1, "gpuProducts": ["NVIDIA-A10G"]}, "replicas": 2},
-        {"runAs": {"user": 1000}, "resources": {"requests": {"memory": "1Gi"}}},
-    ],
-)
-def test_kubernetes_takes_it(deploy_with: Any, spec: dict[str, Any]) -> None:
-    """The harness checks the objects against the strict schema."""
-    scratch = ScratchSpec(kind="scratch", size="1Gi")
-    mounts = [Mount(name="a", path="/a", volume=scratch)]
-    deployed = deploy_with(lambda opts: Deployment("serve", args(mounts, **spec), opts))
-    made = deployed.one(DEPLOYMENT)
-    assert made.parent == deployed.one("ml-storage:index:Deployment").urn
-    assert made.inputs["metadata"]["name"] == "serve"
-    assert made.inputs["metadata"]["namespace"] == "dev"
-    assert made.delete_before_replace
-    assert not made.protect
 
 
 def test_all_replicas_are_alike() -> None:
@@ -171,17 +142,6 @@ def test_it_is_given_up_no_sooner_than_its_start_may_last(
     assert annotations["pulumi.com/timeoutSeconds"] == str(update)
 
 
-@pytest.mark.parametrize("wait", [True, False])
-def test_it_is_waited_for_unless_told_otherwise(deploy_with: Any, wait: bool) -> None:
-    made = deploy_with(
-        lambda opts: Deployment("serve", args(**{"await": wait}), opts)
-    ).one(DEPLOYMENT)
-    annotations = made.inputs["metadata"]["annotations"]
-    assert ("pulumi.com/waitFor" in annotations) != wait
-    assert "pulumi.com/skipAwait" not in annotations
-    assert annotations["pulumi.com/deletionPropagationPolicy"] == "foreground"
-
-
 def test_replicas_go_to_different_nodes_where_they_can() -> None:
     (spread,) = fields()["template"]["spec"]["topologySpreadConstraints"]
     assert spread["whenUnsatisfiable"] == "ScheduleAnyway"
@@ -204,43 +164,3 @@ def test_one_replica_at_a_time_leaves_a_node_that_is_emptied(deploy_with: Any) -
 def test_a_single_replica_keeps_no_node(deploy_with: Any, replicas: int) -> None:
     made = args(replicas=replicas)
     assert not deploy_with(lambda opts: Deployment("serve", made, opts)).all(BUDGET)
-
-
-def test_a_port_is_reached_by_name(deploy_with: Any) -> None:
-    def make(opts: pulumi.ResourceOptions) -> dict[str, Any]:
-        made = Deployment("serve", args(port=8000, replicas=3), opts)
-        return {"service": made.service_name, "deployment": made.deployment_name}
-
-    deployed = deploy_with(make)
-    assert deployed.outputs == {"service": "serve", "deployment": "serve"}
-    service = deployed.one(SERVICE).inputs
-    assert service["metadata"]["name"] == "serve"
-    assert service["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
-    assert service["spec"]["selector"] == LABELS
-    (port,) = service["spec"]["ports"]
-    assert port == {"name": "main", "port": 8000, "targetPort": "main"}
-    made = container(deployed.one(DEPLOYMENT).inputs["spec"])
-    assert made["ports"] == [{"name": "main", "containerPort": 8000}]
-
-
-def test_it_mounts_what_jobs_mount(deploy_with: Any) -> None:
-    given = {"kind": "claim", "storageClass": "fast", "size": "1Ti"}
-
-    def make(opts: pulumi.ResourceOptions) -> None:
-        spec = ClaimSpec.model_validate(given)
-        claim = Claim("data", ClaimArgs(spec=spec, namespace="dev"), opts)
-        mounts = [Mount(name="data", path="/data", volume=claim, read_only=True)]
-        after = pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(depends_on=[claim])
-        )
-        Deployment("serve", args(mounts, replicas=3), after)
-
-    deployed = deploy_with(make)
-    made = deployed.one(DEPLOYMENT).inputs["spec"]
-    assert made["template"]["spec"]["volumes"] == [
-        {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
-    ]
-    (mounted,) = container(made)["volumeMounts"]
-    assert mounted == {"name": "data", "mountPath": "/data", "readOnly": True}
-    claim = deployed.one("kubernetes:core/v1:PersistentVolumeClaim")
-    assert claim.urn in deployed.one("ml-storage:index:Deployment").depends_on

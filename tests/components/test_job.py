@@ -165,6 +165,13 @@ def test_single() -> None:
     assert made["podReplacementPolicy"] == "Failed"
 
 
+@pytest.mark.parametrize("shape", [{}, {"indexes": 3}, {"nodes": {"count": 2}}])
+def test_a_reclaimed_pod_is_no_failed_one(shape: dict[str, Any]) -> None:
+    (rule,) = fields(**shape)["podFailurePolicy"]["rules"]
+    assert rule["action"] == "Ignore"
+    assert rule["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+
+
 @pytest.mark.parametrize(("parallelism", "pods"), [(None, 4), (2, 2), (9, 4)])
 def test_indexed(parallelism: int | None, pods: int) -> None:
     made = fields(indexes=4, parallelism=parallelism, retries=2)

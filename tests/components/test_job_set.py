@@ -94,6 +94,8 @@ def test_all_pods_start_again_together() -> None:
     }
     job = job_of(made)
     assert job["backoffLimit"] == 0
+    # A lost node is a failure here: all of its pods start again.
+    assert "podFailurePolicy" not in job
     assert job["completionMode"] == "Indexed"
     assert job["completions"] == job["parallelism"] == 4
 

@@ -19,6 +19,7 @@ from components.kubernetes.claim_spec import ClaimSpec
 from components.kubernetes.helper import Helper
 from components.kubernetes.job import Job, JobArgs
 from components.kubernetes.job_spec import JobSpec
+from components.kubernetes.pattern_spec import PatternSpec
 from components.kubernetes.scratch_spec import ScratchSpec
 from components.kubernetes.shared_artifacts import SharedArtifacts
 from components.kubernetes.shared_artifacts_spec import SharedArtifactsSpec
@@ -137,6 +138,32 @@ def test_versions_of_a_model_are_side_by_side(deploy_with: DeployWith) -> None:
         (mount,) = main["volumeMounts"]
         assert mount["subPath"] == version
         assert parsed(main["command"]).source == "https://example.com/model.tar"
+
+
+def test_a_version_that_was_edited_is_copied_by_a_new_run(
+    deploy_with: DeployWith,
+) -> None:
+    given = {"kind": "model-repository", "to": "shared", "version": "v1", "run": 2}
+    given["source"] = "https://example.com/model.tar"
+    spec = ModelRepositorySpec.model_validate({**given, **IMAGE})
+
+    def program(opts: pulumi.ResourceOptions) -> None:
+        args = ModelRepositoryArgs(spec=spec, namespace="dev", target=shared(opts))
+        ModelRepository("bert", args, opts)
+
+    metadata = deploy_with(program).manifest("Job", "bert-v1")["metadata"]
+    assert metadata["labels"]["ml-storage/run"] == "2"
+
+
+def test_a_pattern_says_all_that_programs_ask_of_it() -> None:
+    class Forgetful(PatternSpec):
+        """A kind that says what it is made of, and no more."""
+
+        def volumes(self) -> dict[str, str]:
+            return {}
+
+    with pytest.raises(TypeError, match="abstract methods helpers, mount"):
+        Forgetful.model_validate(IMAGE)
 
 
 def test_a_tier_and_artifacts_around_a_job(deploy_with: DeployWith) -> None:

@@ -13,6 +13,7 @@ from tests.emulators.conditions import teach
 from tests.emulators.emulator import Emulator
 from tests.emulators.gcs_server import GcsServer
 from tests.emulators.s3_server import S3Server
+from tests.emulators.stores import S3, Gcs, Store
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +54,14 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A server of S3 that can be killed, with nothing in it."""
     with s3_server.running(tmp_path_factory.mktemp("s3")) as server:
         yield server
+
+
+@pytest.fixture(params=["gs", "s3"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """A bucket with nothing in it, of each cloud in turn."""
+    if request.param == "gs":
+        return Gcs(request.getfixturevalue("gcs"))
+    return S3(request.getfixturevalue("emulator"))
 
 
 @pytest.fixture(scope="session")

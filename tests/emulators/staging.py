@@ -15,40 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from jobs import manifest
-
-ROOT = Path(__file__).parents[2]
+from tests.emulators.programs import ROOT, Program
 
 
 @dataclass(frozen=True)
-class Stage:
-    """`jobs.stage`, in an environment that names the servers and nothing else."""
+class Stage(Program):
+    """`jobs.stage`, which is not patient."""
 
-    environment: Mapping[str, str]
-
-    def start(
-        self,
-        *words: object,
-        before: tuple[str, ...] = (),
-        program: tuple[str, ...] = ("-m", "jobs.stage"),
-        **more: str,
-    ) -> subprocess.Popen[str]:
-        """Start it, in a process group of its own."""
-        command = [*before, sys.executable, *program, *map(str, words)]
-        return subprocess.Popen(
-            [*command, "--pause", "0.1", "--attempts", "2"],
-            env={**self.environment, **more},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
-        with self.start(*words, **more) as process:
-            out, err = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(words, process.returncode, out, err)
+    words: tuple[str, ...] = ("-m", "jobs.stage")
+    options: tuple[str, ...] = ("--pause", "0.1", "--attempts", "2")
 
     def staged(self, *words: object, **more: Any) -> str:
         """Run it; its last line, which has to be that of a success."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 from jobs import manifest
 from jobs.rclone import Failure
 from tests.containers import Container
+from tests.emulators import programs
 from tests.emulators.emulator import Emulator
 from tests.emulators.staging import Stage, hidden, require_whole, until, visible
-from tests.emulators.stores import S3, Gcs, Store
+from tests.emulators.stores import Store
 from tests.jobs.test_fetch import tar_of, zip_of
 
 pytestmark = pytest.mark.slow
@@ -33,18 +35,9 @@ NOWHERE = {
 }
 
 
-@pytest.fixture(params=["gs", "s3"])
-def store(request: pytest.FixtureRequest) -> Store:
-    if request.param == "gs":
-        return Gcs(request.getfixturevalue("gcs"))
-    return S3(request.getfixturevalue("emulator"))
-
-
 @pytest.fixture
 def stage(store: Store, rclone: Path, tmp_path: Path) -> Stage:
-    path = os.pathsep.join([str(rclone), os.environ["PATH"]])
-    home = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
-    return Stage({"PATH": path, **home, **store.environment})
+    return Stage({**programs.environment(rclone, tmp_path), **store.environment})
 
 
 def put(store: Store, files: dict[str, bytes]) -> str:
@@ -277,11 +270,28 @@ def test_no_permission(
     require_whole(tmp_path / "to", FILES)
 
 
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_a_server_that_refuses_is_said_and_tried_again(
+    stage: Stage, store: Store, tmp_path: Path
+) -> None:
+    """Before rclone is patient with it, which takes minutes, and in silence."""
+    with stage.start(f"{store.uri}/p/", tmp_path / "to", **NOWHERE) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline().startswith("staging ")
+            line = process.stdout.readline()
+            assert process.poll() is None
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.communicate(timeout=60)
+    assert line.startswith("the bucket is not reached, trying again: ")
+    assert line.endswith("connection refused\n")
+    assert process.returncode == 143
+
+
 def test_without_an_identity(rclone: Path, tmp_path: Path) -> None:
     environment = {
-        "PATH": os.pathsep.join([str(rclone), os.environ["PATH"]]),
-        "HOME": str(tmp_path),
-        "AWS_EC2_METADATA_DISABLED": "true",
+        **programs.environment(rclone, tmp_path),
         "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "none.json"),
     }
     for uri in ("s3://datasets/p/", "gs://datasets/p/"):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from jobs import manifest
-from tests.emulators import relay
+from tests.emulators import programs, relay
 from tests.emulators.relay import Relay
 from tests.emulators.s3_server import S3Server
 from tests.emulators.staging import (
@@ -53,10 +53,10 @@ def slow(s3: S3Server) -> Iterator[Relay]:
 
 @pytest.fixture
 def stage(s3: S3Server, slow: Relay, rclone: Path, tmp_path: Path) -> Stage:
-    path = os.pathsep.join([str(rclone), os.environ["PATH"]])
+    own = programs.environment(rclone, tmp_path)
     url = f"http://127.0.0.1:{slow.port}"
     environment = s3.environment | {"AWS_ENDPOINT_URL_S3": url}
-    return Stage({"PATH": path, "HOME": str(tmp_path), **environment})
+    return Stage({**own, **environment})
 
 
 def put(s3: S3Server, files: dict[str, bytes]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,12 +18,13 @@ import pytest
 
 from jobs.rclone import Failure
 from tests.containers import Container
+from tests.emulators import programs
 from tests.emulators.emulator import Emulator
-from tests.emulators.stores import S3, Gcs, Store
+from tests.emulators.programs import Program
+from tests.emulators.stores import S3, Store
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 CONTENT = os.urandom(300_000)
 # Alone in a mount namespace, on a disk of 1 MB; what is left of it is listed.
 _ON_A_SMALL_DISK = """
@@ -37,27 +36,11 @@ exit $code
 
 
 @dataclass(frozen=True)
-class Sync:
-    """`jobs.sync`, in an environment that names the emulators and nothing else."""
+class Sync(Program):
+    """`jobs.sync`, which is not patient."""
 
-    environment: dict[str, str]
-
-    def start(self, *words: object, before: tuple[str, ...] = (), **more: str) -> Any:
-        command = [*before, sys.executable, "-m", "jobs.sync", *map(str, words)]
-        return subprocess.Popen(
-            [*command, "--pause", "0.1"],
-            env={**self.environment, **more},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, *words: object, **more: Any) -> subprocess.CompletedProcess[str]:
-        with self.start(*words, **more) as process:
-            out, err = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(words, process.returncode, out, err)
+    words: tuple[str, ...] = ("-m", "jobs.sync")
+    options: tuple[str, ...] = ("--pause", "0.1")
 
     def copied(self, *words: object, **more: Any) -> int:
         """Run it; how many files were copied."""
@@ -66,18 +49,9 @@ class Sync:
         return int(done.stdout.splitlines()[-1].partition(" files")[0])
 
 
-@pytest.fixture(params=["gs", "s3"])
-def store(request: pytest.FixtureRequest) -> Store:
-    if request.param == "gs":
-        return Gcs(request.getfixturevalue("gcs"))
-    return S3(request.getfixturevalue("emulator"))
-
-
 @pytest.fixture
 def sync(store: Store, rclone: Path, tmp_path: Path) -> Sync:
-    path = os.pathsep.join([str(rclone), os.environ["PATH"]])
-    home = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
-    return Sync({"PATH": path, **home, **store.environment})
+    return Sync({**programs.environment(rclone, tmp_path), **store.environment})
 
 
 def files(directory: Path) -> dict[str, bytes]:
@@ -302,7 +276,7 @@ def test_no_permission_on_cloud_storage(
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         environment = {
-            "PATH": os.pathsep.join([str(rclone), os.environ["PATH"]]),
+            **programs.environment(rclone, tmp_path),
             "STORAGE_EMULATOR_HOST": f"127.0.0.1:{server.server_port}",
         }
         try:
@@ -320,11 +294,29 @@ def _refused(sync: Sync, uri: str, tree: Path, tmp_path: Path) -> None:
     assert files(tmp_path / "to") == {}
 
 
+@pytest.mark.parametrize("store", ["s3"], indirect=True)
+def test_a_server_that_refuses_is_said_and_tried_again(
+    sync: Sync, store: Store, tree: Path, tmp_path: Path
+) -> None:
+    """Before rclone is patient with it, which takes minutes, and in silence."""
+    nowhere = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}
+    for words in ((f"{store.uri}/p/", tmp_path / "to"), (tree, f"{store.uri}/p/")):
+        with sync.start(*words, **nowhere) as process:
+            assert process.stdout is not None
+            try:
+                line = process.stdout.readline()
+                assert process.poll() is None
+            finally:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.communicate(timeout=60)
+        assert line.startswith("the bucket is not reached, trying again: ")
+        assert line.endswith("connection refused\n")
+        assert process.returncode == 143
+
+
 def test_without_an_identity(rclone: Path, tmp_path: Path) -> None:
     environment = {
-        "PATH": os.pathsep.join([str(rclone), os.environ["PATH"]]),
-        "HOME": str(tmp_path),
-        "AWS_EC2_METADATA_DISABLED": "true",
+        **programs.environment(rclone, tmp_path),
         "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "none.json"),
     }
     for uri in ("s3://datasets/p/", "gs://datasets/p/"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -18,9 +17,10 @@ import pytest
 from jobs import manifest
 from jobs.checkpoints import CheckpointStore, local
 from jobs.rclone import Failure
+from tests.emulators import programs
 from tests.emulators.kills import stop, until
 from tests.emulators.s3_server import S3Server
-from tests.emulators.stores import S3, Gcs, Store
+from tests.emulators.stores import Store
 
 pytestmark = pytest.mark.slow
 
@@ -89,13 +89,6 @@ class Tier:
         return {name: c for name, c in named.items() if name[0] != "."}
 
 
-@pytest.fixture(params=["gs", "s3"])
-def store(request: pytest.FixtureRequest) -> Store:
-    if request.param == "gs":
-        return Gcs(request.getfixturevalue("gcs"))
-    return S3(request.getfixturevalue("emulator"))
-
-
 @pytest.fixture
 def tier(store: Store, rclone: Path, tmp_path: Path) -> Tier:
     return make(store.environment, f"{store.uri}/team/run", rclone, tmp_path)
@@ -108,8 +101,7 @@ def killable(s3: S3Server, rclone: Path, tmp_path: Path) -> Tier:
 
 
 def make(own: dict[str, str], uri: str, rclone: Path, home: Path) -> Tier:
-    path = os.pathsep.join([str(rclone), os.environ["PATH"]])
-    known = {"PATH": path, "HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"}
+    known = programs.environment(rclone, home)
     return Tier({**known, **own}, home / "ckpt", uri)
 
 

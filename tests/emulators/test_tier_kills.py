@@ -6,7 +6,6 @@ that was ever seen in it, and the training ends as one that nothing cut off.
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ import pytest
 from jobs import manifest
 from jobs.checkpoints import CheckpointStore
 from tests.containers import Container
-from tests.emulators import s3_server
+from tests.emulators import programs, s3_server
 from tests.emulators.kills import Bucket, Pod, content, until, weights
 from tests.emulators.s3_server import S3Server
 from tests.jobs.test_train import COMPARE
@@ -44,9 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 @pytest.fixture
 def environment(server: S3Server, rclone: Path, tmp_path: Path) -> dict[str, str]:
-    path = os.pathsep.join([str(rclone), os.environ["PATH"]])
-    home = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
-    return {"PATH": path, **home, **server.environment}
+    return {**programs.environment(rclone, tmp_path), **server.environment}
 
 
 @dataclass

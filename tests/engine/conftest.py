@@ -23,7 +23,7 @@ _APPLETS = (
 )
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def alone() -> Iterator[None]:
     """There is one sandbox, and tests stop and kill it: they run in one process."""
     state_dir().mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def alone() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[sandbox.Cluster]:
+def cluster(alone: None) -> Iterator[sandbox.Cluster]:
     """The sandbox; one that ran before goes on running after the tests."""
     ran = sandbox.status().ready
     yield sandbox.start()

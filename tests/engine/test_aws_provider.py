@@ -8,7 +8,7 @@ import pytest
 
 from tests.cloud.project import AwsProject
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = pytest.mark.pulumi
 
 EFS = "aws:efs/fileSystem:FileSystem"
 BUCKET = "aws:s3/bucket:Bucket"

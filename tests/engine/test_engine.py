@@ -12,7 +12,7 @@ import pytest
 from sandbox import engine
 from tests.engine.projects import Project
 
-pytestmark = pytest.mark.engine
+pytestmark = pytest.mark.pulumi
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cloud.project import GcpProject
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = pytest.mark.pulumi
 
 BUCKET = "gcp:storage/bucket:Bucket"
 CLUSTER = "gcp:container/cluster:Cluster"

@@ -12,6 +12,7 @@ from kubernetes import client, watch
 
 from sandbox.cluster import Cluster
 from tests.engine.stacks import Stack, quick_job
+from tests.engine.test_cluster import until
 
 pytestmark = pytest.mark.engine
 
@@ -111,6 +112,38 @@ def test_an_edited_image_waits_for_the_next_run(
     gone = order.index(("DELETED", first.metadata.uid))
     started = order.index(("ADDED", second.metadata.uid))
     assert gone < started, f"the old pod was there when the new one came: {order}"
+
+
+def test_a_pod_that_is_evicted_is_no_failed_one(
+    stack: Stack, api: client.ApiClient
+) -> None:
+    stack.volumes["ckpt"] = {"kind": "host-path", "path": str(stack.data / "ckpt")}
+    # The first attempt waits to be evicted; the second finds its file.
+    script = "test -e /ckpt/began && exit 0; echo 1 > /ckpt/began; sleep 600"
+    stack.jobs["train"] = quick_job(
+        script, retries=0, graceSeconds=1, mounts={"/ckpt": "ckpt"}
+    )
+    core = client.CoreV1Api(api)
+    evicted: list[str] = []
+
+    def evict() -> None:
+        began = stack.data / "ckpt" / "began"
+        until(began.exists, timeout=300)
+        (pod,) = core.list_namespaced_pod(stack.name).items
+        name = pod.metadata.name
+        core.create_namespaced_pod_eviction(
+            name, stack.name, {"metadata": {"name": name}}
+        )
+        evicted.append(name)
+
+    reclaimed = threading.Thread(target=evict)
+    reclaimed.start()
+    said = stack.up()
+    reclaimed.join()
+    assert "Complete" in said
+    assert evicted
+    status = job_of(api, stack, "train").status
+    assert (status.succeeded, status.failed) == (1, None)
 
 
 def test_a_changed_class_is_replaced_and_bound_claims_stay(

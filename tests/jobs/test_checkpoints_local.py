@@ -1,5 +1,6 @@
 """What a directory of checkpoints holds, and what keeps it while it is sent."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -67,6 +68,24 @@ def test_what_was_removed_before_is_not_held(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(FileNotFoundError):
         local.hold(found, "one")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.ENOENT])
+def test_what_is_refused_in_the_middle_has_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A disk that is full is waited out, and what is removed is superseded."""
+    (tmp_path / "20" / "a").mkdir(parents=True)
+    (tmp_path / "20" / "a" / "b").write_bytes(b"2")
+    (found,) = local.found(tmp_path)
+
+    def link(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", link)
+    with pytest.raises(OSError, match=os.strerror(number)) as caught:
+        local.hold(found, "one")
+    assert caught.value.errno == number
 
 
 def test_what_is_torn_or_empty_has_no_manifest(tmp_path: Path) -> None:

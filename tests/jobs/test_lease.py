@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -129,3 +131,40 @@ def test_one_that_was_taken_over_stops(tmp_path: Path, stops: list[int]) -> None
     assert stops == [signal.SIGTERM]
     # What is the other's is left to it.
     assert path.read_text() == "another 0"
+
+
+def test_one_that_cannot_be_signed_is_nobodys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full volume, say: the others would wait for an owner that never was."""
+
+    def sign(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(lease, "_sign", sign)
+    before = list(Path("/proc/self/fd").iterdir())
+    with pytest.raises(OSError, match="No space left"), held(tmp_path / "owner"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == len(before)
+
+
+_WAITS = """
+import os, sys
+from pathlib import Path
+from jobs import lease
+from jobs.interruption import end_at_once
+end_at_once()
+path = Path(sys.argv[1])
+with lease.held(path, say=print, waiting="", period=0.05):
+    path.unlink()
+    path.write_text("another 0")
+    os.read(os.pipe()[0], 1)
+"""
+
+
+def test_one_that_was_taken_over_stops_whatever_it_waits_for(tmp_path: Path) -> None:
+    """Such as a download that says nothing."""
+    command = [sys.executable, "-c", _WAITS, str(tmp_path / "owner")]
+    done = subprocess.run(command, cwd=ROOT, check=False, timeout=60)
+    assert done.returncode == 143

@@ -137,6 +137,7 @@ def test_half_of_it_is_no_manifest(made: Manifest, data: st.DataObject) -> None:
         ({"path": "../a"}, "no file of a manifest"),
         ({"path": "/etc/passwd"}, "no file of a manifest"),
         ({"path": ""}, "no file of a manifest"),
+        ({"path": "a\0b"}, "no file of a manifest"),
         ({"size": -1}, "no file of a manifest"),
         ({"size": "1"}, "no file of a manifest"),
         ({"sha256": "0" * 63}, "no file of a manifest"),

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from jobs.fetch.errors import FetchError
 from jobs.rclone import Failure, TransferError
 from jobs.stage import objects
 from jobs.stage.__main__ import main
-from jobs.stage.dataset import told
+from jobs.stage.dataset import Arrival, Request, told
+from jobs.staging import staged
+from tests.jobs.test_fetch import tar_of
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +90,20 @@ def test_help_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
     ):
         assert words in text
     assert max(map(len, text.splitlines())) <= 85
+
+
+@pytest.mark.parametrize("name", [".sync/a", ".sync.lock", ".sync.lock.owner"])
+def test_names_of_our_own_in_an_archive_are_refused(tmp_path: Path, name: str) -> None:
+    """They would take the place of the lock, or never get theirs."""
+    request = Request(source="s3://datasets/a.tar")
+    with staged(tmp_path, "one", say=print) as arriving:
+        arrival = Arrival(request, arriving, print)
+        arrival.download.mkdir()
+        (arrival.download / "a.tar").write_bytes(tar_of({"b": b"1", name: b"2"}))
+        with pytest.raises(FetchError, match=r"\.sync"):
+            arrival.check()
+        assert not arrival.is_whole
+    assert not any(path.name[0] != "." for path in tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("fraction", ["", ".5", ".123456789", ".000000001"])

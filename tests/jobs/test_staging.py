@@ -68,6 +68,21 @@ def test_what_is_cleared_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_names_are_as_durable_as_what_they_stand_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[bool] = []
+
+    def flush(_: Path) -> None:
+        flushed.append((tmp_path / "sub" / "b").exists())
+
+    monkeypatch.setattr(atomic, "flush_file_system", flush)
+    with staged(tmp_path, "one", say=print) as arriving:
+        fill(arriving.files, FILES)
+        arriving.publish()
+    assert flushed == [False, True]
+
+
 def test_a_file_does_not_replace_a_directory(tmp_path: Path) -> None:
     fill(tmp_path, {"a/b": "mine"})
     with staged(tmp_path, "one", say=print) as arriving:

@@ -101,6 +101,18 @@ def test_how_far_it_is(program: Path) -> None:
     assert said == ["1 of 3 files, 1,000 of 2,000 bytes"]
 
 
+def test_each_attempt_that_is_not_the_last_is_said(program: Path) -> None:
+    program.write_text(program.read_text().replace("exit 1", "exit 0"))
+    says(
+        program,
+        error("Attempt 1/2 failed with 1 errors and: connection refused"),
+        error("Attempt 2/2 failed with 1 errors and: connection reset"),
+    )
+    said: list[str] = []
+    run(["copy"], environment={}, say=said.append)
+    assert said == ["attempt 1 of 2: connection refused"]
+
+
 @pytest.mark.parametrize(
     ("source", "target", "words"),
     [

@@ -45,6 +45,7 @@ def files() -> Iterator[tuple[str, str]]:
 
 
 FILES = list(files())
+LINKING = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 
 
 @cache
@@ -233,13 +234,18 @@ def test_the_exit_codes_are_those_of_the_programs() -> None:
     assert f"exit code {int(Failure.DIFFERS)}" in text
 
 
-@pytest.mark.parametrize("page", NAMES)
-def test_every_link_leads_somewhere(page: str) -> None:
-    text = (PAGES / f"{page}.md").read_text()
-    links = re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", text)
-    assert links
+def test_the_readme_lists_every_page() -> None:
+    text = (ROOT / "README.md").read_text()
+    for file in [*PAGES.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        assert f"({file.relative_to(ROOT)})" in text, file.name
+
+
+@pytest.mark.parametrize("file", LINKING, ids=lambda file: file.stem)
+def test_every_link_leads_somewhere(file: Path) -> None:
+    links = re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", file.read_text())
+    assert links or file.stem not in NAMES
     for name, anchor in links:
-        there = PAGES / name if name else PAGES / f"{page}.md"
+        there = file.parent / name if name else file
         assert there.exists(), name
         if anchor:
             headings = re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)
