@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -65,6 +66,19 @@ class Program:
         with self.start(*words, **more) as process:
             out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def first_lines(process: subprocess.Popen[str], count: int) -> list[str]:
+    """What a program says first that then still runs; it ends by SIGTERM."""
+    assert process.stdout is not None
+    try:
+        said = [process.stdout.readline() for _ in range(count)]
+        assert process.poll() is None
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 143
+    return said
 
 
 def environment(rclone: Path, home: Path) -> dict[str, str]:

@@ -48,16 +48,10 @@ class Tier:
         places = (self.directory, self.uri)
         if command == "restore":
             places = (self.uri, self.directory)
-        program = (sys.executable, "-m", "jobs.checkpoints", command)
-        return subprocess.Popen(
-            [str(word) for word in (*program, *places, *words)],
-            env={**self.environment, **more},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
+        program = programs.Program(
+            self.environment, ("-m", "jobs.checkpoints", command)
         )
+        return program.start(*places, *words, **more)
 
     def restore(self, *words: object, **more: str) -> tuple[int, str, str]:
         with self.start("restore", "--pause", "0.05", *words, **more) as process:
